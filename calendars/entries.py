@@ -1,0 +1,106 @@
+"""What goes into a calendar file, how much it tells, and what the file is called. Loads nothing heavy."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID, uuid5
+
+from schedules.errors import UnknownName
+from schedules.plan import Period, Visit
+
+EXTRAS = ("periods", "windows")
+# Ours alone, and for good: with another one every calendar would double.
+_NAMESPACE = UUID("5f0c8a52-8a0f-4f43-9d5c-6d1a3b1f2e07")
+_UNSAFE = re.compile(r"[^\w.-]+")
+
+
+class Level(StrEnum):
+    """How much a calendar tells (design §7).
+
+    ``private``: neutral titles, nothing else. ``coded``: the subject's id, the visit's name, the kind of
+    place. ``full``: the activities as well.
+    """
+
+    PRIVATE = "private"
+    CODED = "coded"
+    FULL = "full"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A visit in a calendar.
+
+    :param uid: the visit's for life (see :func:`derived_uid`).
+    :param sequence: rises with every change of date, place or status, and never falls.
+    :param changed: the moment of the last such change; aware. Raises ValueError if it is not.
+    :param timezone: the site's IANA zone, in which the event is written.
+    :param activities: labels by id, for level ``full``; of ids without a label the id is shown.
+    """
+
+    visit: Visit
+    uid: str
+    sequence: int
+    changed: datetime
+    subject: str
+    timezone: str
+    activities: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        _check_aware(self.changed)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeriodEntry:
+    """A period in a calendar. ``sequence`` is any number that only rises, such as the record's revision."""
+
+    period: Period
+    uid: str
+    sequence: int
+    changed: datetime
+    subject: str
+
+    def __post_init__(self) -> None:
+        _check_aware(self.changed)
+
+
+def _check_aware(moment: datetime) -> None:
+    if moment.utcoffset() is None:
+        raise ValueError(f"changed must have an offset, and {moment.isoformat()} has none")
+
+
+def derived_uid(secret: str, name: str) -> str:
+    """A UID, the same each time, that tells nothing to who does not know ``secret`` (RFC 9562, version 5).
+
+    ``derived_uid(salt, visit.id)`` is a visit's, ``derived_uid(salt, f"period:{period.id}")`` a period's, and
+    ``derived_uid(visit_uid, "window")`` that of a visit's window.
+    """
+    return str(uuid5(_NAMESPACE, f"{secret}:{name}"))
+
+
+def parse_level(text: str) -> Level:
+    """The level of that name. Raises UnknownName."""
+    if text not in set(Level):
+        raise UnknownName("level", text, Level, advice=f"Choose one of {', '.join(Level)}.")
+    return Level(text)
+
+
+def parse_extras(text: str) -> frozenset[str]:
+    """Reads ``periods,windows``: what a file holds beside the visits. Raises UnknownName on anything else."""
+    names = frozenset(part.strip() for part in text.split(",") if part.strip())
+    for name in sorted(names - {*EXTRAS}):
+        raise UnknownName("extra", name, EXTRAS)
+    return names
+
+
+def file_name(level: Level, name: str = "") -> str:
+    """A name for the file, for any system: ``visits.ics`` at level ``private``, whatever the ``name``.
+
+    Else with the subject's or site's name: ``visits-P-001.ics``, ``visits-P-001-full.ics``.
+    """
+    told = _UNSAFE.sub("-", name)[:80].strip("-.") if level is not Level.PRIVATE else ""
+    parts = ["visits", told, "full" if level is Level.FULL else ""]
+    return "-".join(part for part in parts if part) + ".ics"

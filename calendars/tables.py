@@ -1,0 +1,316 @@
+"""Plans, diffs, agendas and records as text for people, at most ``width`` columns wide.
+
+Every function returns text without a line break at its end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, date
+from itertools import groupby
+
+from calendars.agenda import AgendaItem
+from calendars.layout import NO_BREAK, Cell, Note, bullets, clean, heading, paragraph, sections, styled, table
+from calendars.words import (
+    change_in_words,
+    day_in_words,
+    length_in_words,
+    standing,
+    when_in_words,
+    window_in_words,
+)
+from schedules.diff import Diff, Move, Turn
+from schedules.plan import Conflict, Deviation, Period, Plan, Status, Visit
+from schedules.record import Fact, Kind, Record, When
+
+_STYLES = {
+    "done": "green",
+    "booked": "cyan",
+    "due": "yellow",
+    "overdue": "red",
+    "missed": "red",
+    "cancelled": "dim",
+    "open": "yellow",
+    "conditional": "dim",
+}
+_VISIT_HEADS = ("Date", "Day", "Visit", "What", "Status", "Window")
+
+
+def plan_table(
+    plan: Plan, today: date, *, subject: str = "", site: str = "", width: int = 80, colour: bool = False
+) -> str:
+    """A patient's calendar as of a date at the site: visits, periods, and what is wrong or open."""
+    head = " · ".join(part for part in (f"{plan.protocol} {plan.version}", subject, site, plan.timezone) if part)
+    return sections(
+        (
+            heading(head, colour=colour),
+            _stopped(plan, width),
+            _dated(plan, today, width, colour),
+            _undated(plan, width, colour),
+            _not_applicable(plan),
+            _periods(plan.periods, today, width, colour),
+            conflicts_text(plan.conflicts, width=width, colour=colour),
+            deviations_text(plan.deviations, width=width, colour=colour),
+            questions_text(plan.questions, width=width, colour=colour),
+        )
+    )
+
+
+def _stopped(plan: Plan, width: int) -> str:
+    return paragraph(f"Stopped: {plan.stopped}.", width=width) if plan.stopped else ""
+
+
+def _dated(plan: Plan, today: date, width: int, colour: bool) -> str:
+    visits = [visit for visit in plan.visits if visit.date is not None and visit.status is not Status.NOT_APPLICABLE]
+    if not visits:
+        return "No visit has a date yet."
+    rows: list[Sequence[str | Cell] | Note] = []
+    gone_by = False
+    for visit in visits:
+        assert visit.date is not None
+        if gone_by and visit.date >= today:
+            rows.append(Note(f"· {day_in_words(today, short=True)}, today ·", style="bold"))
+        gone_by = visit.date < today
+        rows.extend(_visit_rows(visit, today))
+    return table(_VISIT_HEADS, rows, width=width, colour=colour)
+
+
+def _visit_rows(visit: Visit, today: date) -> Iterator[Sequence[str | Cell] | Note]:
+    status = standing(visit, today)
+    style = _STYLES.get(status, "")
+    yield (
+        Cell(_short(visit.planned), whole=True),
+        Cell(visit.day or "", whole=True),
+        Cell(visit.id, "bold", whole=True),
+        visit.label,
+        Cell(status, style, whole=True),
+        _window(visit).replace(" ", NO_BREAK),
+    )
+    if visit.waiting_for:
+        yield Note(f"waits for {', '.join(visit.waiting_for)}", 3, "dim")
+
+
+def _short(when: When | None) -> str:
+    return "" if when is None else when_in_words(when, short=True)
+
+
+def _window(visit: Visit) -> str:
+    """The template's window, or what the bounds leave over where it has none."""
+    if visit.window_start is not None and visit.window_end is not None:
+        return window_in_words(visit.window_start, visit.window_end)
+    return window_in_words(visit.not_before, visit.not_after)
+
+
+def _undated(plan: Plan, width: int, colour: bool) -> str:
+    """What has no date: conditional visits with what they wait for, members of a series in one row."""
+    visits = [visit for visit in plan.visits if visit.date is None and visit.status is not Status.NOT_APPLICABLE]
+    rows = [_undated_row(name, list(group)) for (name, _), group in groupby(visits, key=_alike)]
+    if not rows:
+        return ""
+    return f"{heading('Without a date', colour=colour)}\n" + table(
+        ("Visit", "What", "Waits for"), rows, width=width, colour=colour
+    )
+
+
+def _alike(visit: Visit) -> tuple[str, tuple[str, ...]]:
+    return visit.series or visit.id, (str(visit.status), *visit.waiting_for)
+
+
+def _undated_row(name: str, visits: Sequence[Visit]) -> Sequence[str | Cell]:
+    first, others = visits[0], len(visits) - 1
+    more = f" and {others} more" if others else ""
+    return Cell(name, whole=True), first.label + more, ", ".join(first.waiting_for) or str(first.status)
+
+
+def _not_applicable(plan: Plan) -> str:
+    number = sum(visit.status is Status.NOT_APPLICABLE for visit in plan.visits)
+    return f"Not applicable: {_counted(number, 'visit')}." if number else ""
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _periods(periods: Iterable[Period], today: date, width: int, colour: bool) -> str:
+    rows = [_period_row(period, today) for period in periods]
+    if not rows:
+        return ""
+    return f"{heading('Periods', colour=colour)}\n" + table(
+        ("Period", "From", "To", "Status", "Waits for"), rows, width=width, colour=colour
+    )
+
+
+def _period_row(period: Period, today: date) -> Sequence[str | Cell]:
+    status = period.status(today)
+    return (
+        period.label,
+        Cell(_short(period.start), whole=True),
+        Cell(_short(period.end), whole=True),
+        Cell(status, _STYLES.get(status, ""), whole=True),
+        ", ".join(period.waiting_for),
+    )
+
+
+def conflicts_text(
+    conflicts: Sequence[Conflict], *, title: str = "Conflicts", width: int = 80, colour: bool = False
+) -> str:
+    """Each conflict with its rules; empty where there is none."""
+    lines = [styled(heading(title), "red", colour)] if conflicts else []
+    for conflict in conflicts:
+        lines.append(paragraph(_told(conflict), width=width, first="  ! ", rest="    "))
+        lines.extend([bullets(conflict.rules, width=width, mark="      - ")] if conflict.rules else [])
+    return "\n".join(lines)
+
+
+def deviations_text(
+    deviations: Sequence[Deviation], *, title: str = "Deviations", width: int = 80, colour: bool = False
+) -> str:
+    """One line a deviation; empty where there is none."""
+    return _section(title, [f"{_told(item)} [{item.kind}]" for item in deviations], width, colour)
+
+
+def questions_text(questions: Sequence[str], *, width: int = 80, colour: bool = False) -> str:
+    """One line a question that is still open; empty where there is none."""
+    return _section("Open questions", questions, width, colour)
+
+
+def _told(item: Conflict | Deviation) -> str:
+    """The message, and what it leaves out of whose it is and by how much."""
+    where = "" if item.message.startswith(item.visit) else f"{item.visit}: "
+    by = length_in_words(item.by) if item.by else ""
+    return f"{where}{item.message}{f' (by {by})' if by not in item.message else ''}"
+
+
+def _section(title: str, texts: Sequence[str], width: int, colour: bool) -> str:
+    return f"{heading(title, colour=colour)}\n{bullets(texts, width=width)}" if texts else ""
+
+
+def diff_text(diff: Diff, *, width: int = 80, colour: bool = False) -> str:
+    """What a change moves, by how much and why; statuses, conflicts that come and go, deviations."""
+    moves = diff.moved or diff.periods
+    return sections(
+        (
+            _moves("Moves", "Visit", diff.moved, width, colour),
+            _moves("Periods end", "Period", diff.periods, width, colour),
+            _section("Changes", [_turned(turn) for turn in diff.turned], width, colour),
+            conflicts_text(diff.new_conflicts, title="New conflicts", width=width, colour=colour),
+            _section("Conflicts resolved", [_told(conflict) for conflict in diff.gone_conflicts], width, colour),
+            deviations_text(diff.new_deviations, title="New deviations", width=width, colour=colour),
+            _section("Questions answered", diff.answered, width, colour),
+            _section("New questions", diff.asked, width, colour),
+            "" if moves else "Nothing else moves.",
+        )
+    )
+
+
+def _moves(title: str, noun: str, moves: Sequence[Move], width: int, colour: bool) -> str:
+    if not moves:
+        return ""
+    rows = [
+        (
+            Cell(move.visit, "bold", whole=True),
+            move.label,
+            Cell(_short(move.before), whole=True),
+            Cell(_short(move.after), whole=True),
+            Cell(_moved_by(move), "yellow", whole=True),
+        )
+        for move in moves
+    ]
+    parts = [
+        heading(title, colour=colour),
+        table((noun, "What", "From", "To", "By"), rows, width=width, colour=colour),
+    ]
+    return "\n".join([*parts, *_reasons(moves, width)])
+
+
+def _moved_by(move: Move) -> str:
+    return "" if move.before is None or move.after is None else change_in_words(move.before, move.after)
+
+
+def _reasons(moves: Sequence[Move], width: int) -> Iterator[str]:
+    """Each reason once, behind all that moves for it."""
+    visits: dict[str, list[str]] = {}
+    for move in moves:
+        if move.why:
+            visits.setdefault(move.why, []).append(move.visit)
+    if len(visits) == 1:
+        yield from (paragraph(f"Why: {why}.", width=width, first="", rest="  ") for why in visits)
+        return
+    for why, names in visits.items():
+        yield paragraph(f"{', '.join(names)}: {why}", width=width, first="  ", rest="    ")
+
+
+def _turned(turn: Turn) -> str:
+    before = "new" if turn.before is None else str(turn.before)
+    after = "no longer in the plan" if turn.after is None else str(turn.after)
+    dated = turn.before is Status.CONDITIONAL and turn.when is not None
+    return f"{turn.visit} ({turn.label}): {before} → {after}" + (f" for {_short(turn.when)}" if dated else "")
+
+
+def agenda_table(items: Iterable[AgendaItem], *, width: int = 80, colour: bool = False) -> str:
+    """Who comes when, and for what, in order of day and time."""
+    ordered = sorted(items, key=lambda item: item.order)
+    if not ordered:
+        return "No visits in these days."
+    heads = ("Date", "Subject", "Visit", "What", "Status")
+    rows = [row for item in ordered for row in _agenda_rows(item)]
+    return table(heads, rows, width=width, colour=colour)
+
+
+def _agenda_rows(item: AgendaItem) -> Iterator[Sequence[str | Cell] | Note]:
+    subject = f"{item.subject} ({item.site})" if item.site else item.subject
+    yield (
+        Cell(_short(item.when), whole=True),
+        subject,
+        Cell(item.visit, "bold", whole=True),
+        item.label,
+        Cell(item.status, _STYLES.get(item.status, ""), whole=True),
+    )
+    if item.activities:
+        yield Note("; ".join(item.activities), 1, "dim")
+    if item.waiting_for:
+        yield Note(f"waits for {', '.join(item.waiting_for)}", 1, "yellow")
+
+
+def audit_text(record: Record, *, width: int = 80, colour: bool = False) -> str:
+    """Who recorded what, when (in UTC) and why, in the order of the record."""
+    rows = [
+        (
+            Cell(str(fact.number), whole=True),
+            Cell(_recorded(fact), whole=True),
+            fact.by,
+            fact_in_words(fact),
+            fact.why,
+        )
+        for fact in record.facts
+    ]
+    return table(("No.", "Recorded (UTC)", "By", "What", "Why"), rows, width=width, colour=colour)
+
+
+def _recorded(fact: Fact) -> str:
+    return "" if fact.recorded is None else f"{fact.recorded.astimezone(UTC):%Y-%m-%d %H:%M}"
+
+
+def fact_in_words(fact: Fact) -> str:
+    """What a fact says, on one line, without the salt of the calendar UIDs."""
+    value, activity = fact.values.get("value", ""), fact.values.get("activity", "")
+    match fact.kind:
+        case Kind.ENROLLED:
+            into = " ".join(filter(None, (fact.values.get("protocol", ""), fact.values.get("version", ""))))
+            text = f"enrolled{' in ' if into else ''}{into} on {_short(fact.when)}"
+        case Kind.BOOKED:
+            text = f"{fact.name} booked for {_short(fact.when)}"
+        case Kind.DONE:
+            text = f"{fact.name} done on {_short(fact.when)}"
+        case Kind.MISSED:
+            text = f"{fact.name} missed"
+        case Kind.WITHHELD | Kind.GIVEN:
+            text = f"{activity} {fact.kind} at {fact.name}"
+        case Kind.EVENT:
+            text = f"{fact.name} on {_short(fact.when)}"
+        case Kind.GROUP:
+            text = f"{fact.name} is {value}"
+        case Kind.HISTORY:
+            more = [f"{name} {answer}" for name, answer in fact.values.items() if name != "value"]
+            text = f"{fact.name}: {', '.join(filter(None, [value, *more]))}"
+    return clean(text)

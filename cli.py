@@ -1,0 +1,1107 @@
+"""The command ``dayzero``: each command parses what was typed, calls one use case, and prints (design §2, §9).
+
+Only click is imported here: a small command must not pay for a large import.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from scheduler import Scheduler
+    from scheduler.values import Audit, Change, Contact, Message, Queued, State
+    from schedules.plan import Plan
+    from schedules.site import Site
+    from schedules.template import Template
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+USAGE, UNREACHABLE = 2, 3
+DEFECT = 70  # EX_SOFTWARE of sysexits.h
+INTERRUPTED = 130  # as a shell reports a program that SIGINT ended,
+CLOSED_PIPE = 141  # or SIGPIPE
+
+
+# Options that many commands share
+
+
+def option(*names: str, metavar: str, text: str, **more: Any) -> Callable[[F], F]:
+    """An option with a value."""
+    return click.option(*names, metavar=metavar, help=text, **more)
+
+
+def several(*names: str, metavar: str, text: str) -> Callable[[F], F]:
+    """An option that may be given more than once."""
+    return click.option(*names, metavar=metavar, multiple=True, help=text)
+
+
+def flag(*names: str, text: str, **more: Any) -> Callable[[F], F]:
+    """An option without a value."""
+    return click.option(*names, is_flag=True, help=text, **more)
+
+
+def remember(context: click.Context, parameter: click.Parameter, value: object) -> None:
+    """Keeps an option for the whole command line, so that it may stand before or after a command's name."""
+    if value:
+        context.meta[f"dayzero.{parameter.name}"] = value
+
+
+def remembered(name: str) -> Any:
+    """What such an option was given, or None."""
+    return click.get_current_context().meta.get(f"dayzero.{name}")
+
+
+def together(*options: Callable[[F], F]) -> Callable[[F], F]:
+    """Options as one decorator, in the order in which the help lists them."""
+
+    def decorate(function: F) -> F:
+        for decorator in reversed(options):
+            function = decorator(function)
+        return function
+
+    return decorate
+
+
+DATABASE_TEXT = "The database, such as sqlite:///trial.db (else DAYZERO_DATABASE)."
+KEPT: dict[str, Any] = {"expose_value": False, "callback": remember}
+DATABASE = option("--database", metavar="URL", text=DATABASE_TEXT, **KEPT)
+JSON = flag("--json", text="Print JSON, for programs.", **KEPT)
+NOW = option("--now", metavar="TIME", text="Take this for the present moment.")
+BY = option("--by", metavar="NAME", text="Who records this (else DAYZERO_USER, else the login name).")
+WHY = option("--why", metavar="TEXT", text="The reason; it is recorded too.", default="")
+DRY_RUN = flag("--dry-run", text="Show what would change, and write nothing.")
+SET = several("--set", "dates", metavar="VISIT=WHEN", text="A date, or date and time, set for a visit.")
+GROUP = several("--group", "groups", metavar="NAME=VALUE", text="A dose level, arm, cohort …")
+HISTORY = several("--history", metavar="NAME=DATE|never", text="An answer; also NAME.half-life='3 days'.")
+GIVEN = several("--given", metavar="VISIT:ACTIVITY", text="An optional activity, chosen for this patient.")
+ENROLLED = option("--enrolled", metavar="DATE", text="The day of enrolment (else today).")
+VERSION = option("--version", metavar="V", text="A version of the protocol (else the newest).")
+READS = together(JSON, DATABASE)
+ADDS = together(BY, NOW, JSON, DATABASE)
+RECORDS = together(WHY, BY, DRY_RUN, NOW, JSON, DATABASE)
+
+
+def store() -> Scheduler:
+    """The use cases, on the database of this command line."""
+    from scheduler import Scheduler
+
+    return Scheduler(remembered("database"))
+
+
+# What was typed
+
+
+def named(texts: Iterable[str], form: str = "NAME=VALUE") -> dict[str, str]:
+    """Texts of a form such as NAME=VALUE as a mapping. Raises InvalidInput for another form, and a name given twice."""
+    from schedules.errors import InvalidInput
+    from schedules.typed import parse_assignment
+
+    found: dict[str, str] = {}
+    for text in texts:
+        name, value = parse_assignment(text, form)
+        if name in found:
+            raise InvalidInput(f"'{name}' is given twice, as {found[name]} and as {value}. Give it once.")
+        found[name] = value
+    return found
+
+
+def at_visits(texts: Iterable[str]) -> list[tuple[str, str]]:
+    """Texts of the form VISIT:ACTIVITY as pairs. Raises InvalidInput for another form."""
+    from schedules.errors import InvalidInput, shown
+
+    pairs = []
+    for text in texts:
+        visit, _, activity = (part.strip() for part in text.partition(":"))
+        if not visit or not activity:
+            raise InvalidInput(f"{shown(text)} is not of the form VISIT:ACTIVITY, such as d7:il2.")
+        pairs.append((visit, activity))
+    return pairs
+
+
+def one_of(subject: str | None, site: str | None) -> dict[str, Any]:
+    """A subject or a site. Raises UsageError for both or none."""
+    if (subject is None) == (site is None):
+        raise click.UsageError("Give either a SUBJECT or --site S.", click.get_current_context())
+    return {"subject": subject, "site": site}
+
+
+# What is printed
+
+
+def look() -> dict[str, Any]:
+    """Width and colours: 80 columns when piped, else the terminal's; colours on a terminal without NO_COLOR."""
+    if not sys.stdout.isatty():
+        return {"width": 80, "colour": False}
+    from shutil import get_terminal_size
+
+    plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+    return {"width": max(60, min(get_terminal_size().columns, 120)), "colour": not plain}
+
+
+def answer(document: Callable[[], object], text: Callable[[], str]) -> None:
+    """Prints an answer as text, or as JSON where that was asked for."""
+    if not remembered("json"):
+        click.echo(text())
+        return
+    import json
+
+    unicode = sys.stdout.encoding.lower().startswith("utf")
+    click.echo(json.dumps(document(), default=plain, ensure_ascii=not unicode, indent=2))
+
+
+def plain(value: Any) -> object:
+    """What JSON has no form for: dates and times in ISO 8601."""
+    return value.isoformat()
+
+
+def fields(value: Any) -> dict[str, object]:
+    """A value's fields by name, as JSON shows them."""
+    from dataclasses import asdict
+
+    return asdict(value)
+
+
+def warn(texts: Iterable[str]) -> None:
+    """Prints warnings beside the answer."""
+    for text in texts:
+        click.echo(f"Warning: {text}", err=True)
+
+
+def no(code: int = 1) -> None:
+    """Ends a command whose answer is no (or with another code)."""
+    click.get_current_context().exit(code)
+
+
+def print_plan(plan: Plan, today: date, *, subject: str = "", site: str = "", revision: int | None = None) -> None:
+    """Prints a plan. Only what prints it is loaded."""
+
+    def document() -> object:
+        from calendars.document import plan_document
+
+        return plan_document(plan, today=today, subject=subject or None, site=site or None, revision=revision)
+
+    def text() -> str:
+        from calendars.tables import plan_table
+
+        return plan_table(plan, today, subject=subject, site=site, **look())
+
+    answer(document, text)
+
+
+def report(change: Change) -> None:
+    """Prints what a use case did to a patient's record, or would have done."""
+    warn(change.warnings)
+    answer(lambda: change_document(change), lambda: change_text(change))
+
+
+def change_document(change: Change) -> dict[str, object]:
+    from calendars.document import diff_document, plan_document
+
+    head = ("subject", "protocol", "version", "site", "revision", "dry_run")
+    plan = {"plan": plan_document(change.after, today=change.today)} if change.before is None else {}
+    return {
+        **{name: getattr(change, name) for name in head},
+        "diff": diff_document(change.diff),
+        "warnings": list(change.warnings),
+        **plan,
+    }
+
+
+def change_text(change: Change) -> str:
+    from calendars.layout import paragraph, sections
+    from calendars.tables import diff_text, fact_in_words
+
+    view = look()
+    facts = "; ".join(fact_in_words(fact) for fact in change.facts)
+    head = "not recorded" if change.dry_run else f"recorded (revision {change.revision})"
+    return sections(
+        (
+            paragraph(f"{change.subject}, {head}: {facts}", width=view["width"], rest="  "),
+            enrolment_text(change, view) if change.before is None else diff_text(change.diff, **view),
+            "This was a dry run: nothing was written." if change.dry_run else "",
+        )
+    )
+
+
+def enrolment_text(change: Change, view: dict[str, Any]) -> str:
+    from calendars.layout import sections
+    from calendars.tables import conflicts_text, plan_table, questions_text
+
+    plan = change.after
+    if change.dry_run:
+        return plan_table(plan, change.today, subject=change.subject, site=change.site, **view)
+    dated = sum(visit.date is not None for visit in plan.visits)
+    told = f"{dated} visits have a date: 'dayzero show {change.subject}' prints them."
+    return sections((conflicts_text(plan.conflicts, **view), questions_text(plan.questions, **view), told))
+
+
+# The command, and the protocols
+
+
+class ClosedPipe(Exception):
+    """Whoever read the output has had enough of it."""
+
+
+class Dayzero(click.Group):
+    """All commands. Where the output is closed click would exit with 1, which means that the answer is no."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """In the order in which they are of use, which is the order of this file."""
+        return list(self.commands)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            raise ClosedPipe from None
+
+
+@click.group(cls=Dayzero, context_settings={"help_option_names": ["-h", "--help"]})
+@option("--database", metavar="URL", text=DATABASE_TEXT, envvar="DAYZERO_DATABASE", **KEPT)
+@click.version_option(package_name="dayzero")
+def dayzero() -> None:
+    """Schedules the visits of people who receive cell therapy.
+
+    A protocol becomes a patient's calendar; the calendar follows what really happens; the people concerned get
+    reminders and calendar files. Dates are written 2026-03-02, times 2026-03-02T10:00.
+
+    \b
+    Examples:
+      dayzero demo
+      dayzero preview NEUK203-13 --set d1=2026-03-02
+      dayzero site add BJ01 --timezone Asia/Shanghai --holidays CN
+      dayzero enrol NEUK203-13 P-001 --site BJ01 --set d1=2026-03-02
+      dayzero show P-001
+    """
+
+
+@dayzero.group(invoke_without_command=True)
+@READS
+@click.pass_context
+def protocols(context: click.Context) -> None:
+    """Lists the protocols; shows, checks and adds them.
+
+    \b
+    Examples:
+      dayzero protocols
+      dayzero protocols show NEUK203-13
+      dayzero protocols check my-study.yaml
+    """
+    if context.invoked_subcommand is not None:
+        return
+    from calendars.document import catalogue_document
+    from calendars.protocol_tables import catalogue_table
+
+    with store() as trial:
+        templates = [found.template for found in trial.protocols()]
+    answer(lambda: catalogue_document(templates), lambda: catalogue_table(templates, **look()))
+
+
+@protocols.command("show")
+@click.argument("protocol", metavar="ID")
+@VERSION
+@READS
+def protocols_show(protocol: str, version: str | None) -> None:
+    """Prints a protocol's schedule of activities.
+
+    Its visits go across, its activities down; footnotes say what a mark cannot.
+
+    \b
+    Examples:
+      dayzero protocols show NEUK203-13
+      dayzero protocols show GD2B7H3-CART --version 1.0 --json
+    """
+    from calendars.document import template_document
+    from calendars.protocol_tables import schedule_of_activities
+
+    with store() as trial:
+        template = trial.template(protocol, version)
+    answer(lambda: template_document(template), lambda: schedule_of_activities(template, **look()))
+
+
+@protocols.command("assumptions")
+@click.argument("protocol", metavar="ID")
+@VERSION
+@READS
+def protocols_assumptions(protocol: str, version: str | None) -> None:
+    """Lists what a study team must confirm, and what is quoted.
+
+    A template takes from its record whatever that says, word for word. The rest is assumed, and to be confirmed before
+    it is used on a patient.
+
+    \b
+    Examples:
+      dayzero protocols assumptions NEUK203-13
+    """
+    from calendars.document import assumptions_document
+    from calendars.protocol_tables import assumptions_text
+
+    with store() as trial:
+        template = trial.template(protocol, version)
+    answer(lambda: assumptions_document(template), lambda: assumptions_text(template, **look()))
+
+
+@protocols.command("check")
+@click.argument("files", metavar="FILE...", nargs=-1, required=True)
+@flag("--strict", text="Exit with 1 if there are warnings.")
+@JSON
+def protocols_check(files: tuple[str, ...], strict: bool) -> None:
+    """Prints every problem of template files, with line and column.
+
+    Exits with 2 if there is an error.
+
+    \b
+    Examples:
+      dayzero protocols check my-study.yaml
+      dayzero protocols check studies/*.yaml --strict
+    """
+    found = [problems_of(file) for file in files]
+    if remembered("json"):
+        answer(lambda: found, str)
+    else:
+        for item in found:
+            lines = [*item["errors"], *item["warnings"]]
+            click.echo("\n".join(lines) or f"{item['file']}: no problems", err=bool(lines))
+    if any(item["errors"] for item in found):
+        no(USAGE)
+    if strict and any(item["warnings"] for item in found):
+        no()
+
+
+def problems_of(file: str) -> dict[str, Any]:
+    """What is wrong with one template file, a line a problem."""
+    from scheduler.files import file_bytes
+    from schedules.errors import DayzeroError, TemplateError
+    from schedules.load import load
+
+    try:
+        return {"file": file, "errors": [], "warnings": load(file_bytes(file), file).warnings}
+    except TemplateError as error:
+        lines = {
+            kind: [item.located(file) for item in error.problems if item.warning is kind] for kind in (False, True)
+        }
+        return {"file": file, "errors": lines[False], "warnings": lines[True]}
+    except DayzeroError as error:
+        return {"file": file, "errors": [str(error)], "warnings": []}
+
+
+@protocols.command("add")
+@click.argument("file", metavar="FILE")
+@ADDS
+def protocols_add(file: str, **recorded: Any) -> None:
+    """Registers a version of a protocol, for good.
+
+    \b
+    Examples:
+      dayzero protocols add my-study.yaml
+    """
+    from scheduler.files import file_bytes
+
+    data = file_bytes(file)
+    with store() as trial:
+        added = trial.add_protocol(data, file, **recorded)
+    warn(added.template.warnings)
+    said = "is registered" if added.new else "was registered before; nothing has changed"
+    answer(
+        lambda: {name: getattr(added, name) for name in ("protocol", "version", "sha256", "new")},
+        lambda: f"{added.protocol} {added.version} {said}.\nSHA-256 {added.sha256}",
+    )
+
+
+@dayzero.command()
+@click.argument("protocol", metavar="ID|FILE")
+@VERSION
+@ENROLLED
+@SET
+@several("--done", metavar="VISIT=WHEN", text="A visit that was done.")
+@several("--missed", metavar="VISIT", text="A visit that was missed.")
+@several("--withheld", metavar="VISIT:ACTIVITY", text="What was not given at a visit.")
+@GIVEN
+@several("--event", "events", metavar="NAME=DATE", text="A milestone that was reached.")
+@GROUP
+@HISTORY
+@option("--site", metavar="ID", text="A site of the database. Or a site that is only described:")
+@option("--timezone", metavar="Z", text="Its zone (else the template's, else UTC).")
+@option("--open", "weekdays", metavar="DAYS", text="Its open weekdays, such as tue,wed,thu.")
+@option("--holidays", metavar="COUNTRY", text="Its public holidays, such as CN or DE-BY.")
+@several("--closed", metavar="DATE", text="A day on which it is closed, or DATE..DATE.")
+@option("--opens", metavar="TIME", text="When it opens (else 08:00).")
+@flag("--strict", text="Exit with 1 if the plan has conflicts.")
+@NOW
+@READS
+def preview(
+    protocol: str, version: str | None, *, site: str | None, now: str | None, strict: bool, **typed: Any
+) -> None:
+    """Prints the plan of a patient who is not enrolled.
+
+    An ID is looked for among the protocols that come with dayzero; with --site, or if it is not there, in the database.
+
+    Every day is open where neither a site nor any of --open, --holidays, --closed is given; with --holidays or --closed
+    alone, Monday to Friday are.
+
+    \b
+    Examples:
+      dayzero preview NEUK203-13 --enrolled 2026-02-02 --set d1=2026-03-02
+      dayzero preview NEUK203-13 --set d1=2026-03-02 --holidays CN \\
+          --history systemic-therapy=2026-02-10 \\
+          --history systemic-therapy.half-life='8 days'
+      dayzero preview my-study.yaml --done d1=2026-03-04 --missed d10 --json
+    """
+    from scheduler.preview import preview as plan_of
+
+    described: Any = {name: typed.pop(name) for name in ("timezone", "weekdays", "holidays", "closed", "opens")}
+    if site is not None and any(described.values()):
+        raise click.UsageError("Give either --site or a description of one, not both.", click.get_current_context())
+    template, found_site = what_to_plan(protocol, version, site)
+    for name, form in (
+        ("dates", "VISIT=WHEN"),
+        ("done", "VISIT=WHEN"),
+        ("events", "NAME=DATE"),
+        ("history", "NAME=DATE"),
+    ):
+        typed[name] = named(typed[name], form)
+    typed |= {"groups": named(typed["groups"]), **{name: at_visits(typed[name]) for name in ("withheld", "given")}}
+    found = plan_of(template, found_site or described, now=now, **typed)
+    warn(found.warnings)
+    print_plan(found.plan, found.today, site=site or "")
+    if strict and found.plan.conflicts:
+        no()
+
+
+def what_to_plan(protocol: str, version: str | None, site: str | None) -> tuple[Template, Site | None]:
+    """Template and site of a preview. The store is only opened for a site, and for a protocol that is nowhere else."""
+    from scheduler.files import file_bytes
+    from scheduler.preview import shipped_template
+    from schedules.load import load
+
+    template = shipped_template(protocol, version) if site is None else None
+    if template is None and (protocol.endswith((".yaml", ".yml")) or os.path.isfile(protocol)):
+        if version is not None:
+            raise click.UsageError("--version goes with an ID, not with a file.", click.get_current_context())
+        template = load(file_bytes(protocol), protocol)
+        warn(template.warnings)
+    if template is not None and site is None:
+        return template, None
+    with store() as trial:
+        return template or trial.template(protocol, version), None if site is None else trial.site(site)
+
+
+# Sites and patients
+
+
+@dayzero.group()
+def site() -> None:
+    """Adds sites: their zones and open days.
+
+    \b
+    Examples:
+      dayzero site add BJ01 --timezone Asia/Shanghai --holidays CN
+    """
+
+
+@site.command("add")
+@click.argument("id", metavar="ID")
+@option("--timezone", metavar="Z", text="Its zone, such as Asia/Shanghai.", required=True)
+@option("--name", metavar="NAME", text="What it is called.", default="")
+@option("--open", "weekdays", metavar="DAYS", text="Its open weekdays (else mon,tue,wed,thu,fri).")
+@option("--holidays", metavar="COUNTRY", text="Its public holidays, such as CN or DE-BY.", default="")
+@option("--opens", metavar="TIME", text="When it opens (else 08:00).", default="08:00")
+@ADDS
+def site_add(id: str, weekdays: str | None, opens: str, **given: Any) -> None:
+    """Adds a site, with its public holidays as they are known today.
+
+    \b
+    Examples:
+      dayzero site add BJ01 --timezone Asia/Shanghai --holidays CN
+      dayzero site add NY02 --timezone America/New_York --holidays US-NY \\
+          --open tue,wed,thu --opens 07:30
+    """
+    from schedules.typed import parse_clock, parse_weekdays
+
+    days = parse_weekdays(weekdays) if weekdays else None
+    with store() as trial:
+        added = trial.add_site(id, weekdays=days, opens=parse_clock(opens), **given)
+    answer(lambda: site_document(added), lambda: site_text(added))
+
+
+def site_document(site: Site) -> dict[str, object]:
+    from schedules.site import WEEKDAYS
+
+    told = {name: getattr(site, name) for name in ("id", "revision", "name", "timezone", "holidays", "announced_to")}
+    return told | {"open": [WEEKDAYS[day] for day in sorted(site.weekdays)], "opens": f"{site.opens:%H:%M}"}
+
+
+def site_text(site: Site) -> str:
+    from calendars.layout import paragraph
+    from schedules.site import WEEKDAYS
+
+    week = ", ".join(WEEKDAYS[day] for day in sorted(site.weekdays))
+    name = f" ({site.name})" if site.name else ""
+    told = f"Site {site.id}{name} is added: {site.timezone}, open {week} from {site.opens:%H:%M}."
+    if site.holidays:
+        told += f" It keeps the public holidays of {site.holidays}"
+        told += f", which are announced to {site.announced_to}; later ones may change." if site.announced_to else "."
+    return paragraph(told, width=look()["width"])
+
+
+@dayzero.command()
+@click.argument("protocol", metavar="ID")
+@click.argument("subject")
+@option("--site", metavar="S", text="The site the patient comes to.", required=True)
+@VERSION
+@ENROLLED
+@SET
+@GROUP
+@HISTORY
+@GIVEN
+@RECORDS
+def enrol(protocol: str, subject: str, **typed: Any) -> None:
+    """Enrols a patient: the protocol becomes a calendar.
+
+    \b
+    Examples:
+      dayzero enrol NEUK203-13 P-001 --site BJ01 \\
+          --set d1=2026-03-02 --group dose_level=DL1
+      dayzero enrol GD2B7H3-CART P-002 --site BJ01 --enrolled 2026-07-20 --dry-run
+    """
+    typed["dates"] = named(typed["dates"], "VISIT=WHEN")
+    typed["groups"] = named(typed["groups"])
+    typed["history"] = named(typed["history"], "NAME=DATE")
+    typed["given"] = at_visits(typed["given"])
+    with store() as trial:
+        change = trial.enrol(protocol, subject, **typed)
+    report(change)
+
+
+@dayzero.command()
+@click.argument("subject")
+@NOW
+@READS
+def show(subject: str, now: str | None) -> None:
+    """Prints a patient's calendar.
+
+    With it come its conflicts, deviations and open questions.
+
+    \b
+    Examples:
+      dayzero show P-001
+      dayzero show P-001 --json
+    """
+    with store() as trial:
+        patient = trial.show(subject, now=now)
+    print_plan(patient.plan, patient.today, subject=subject, site=patient.site.id, revision=patient.revision)
+
+
+@dayzero.command()
+@click.argument("subject")
+@click.argument("visit")
+@READS
+def why(subject: str, visit: str) -> None:
+    """Tells where the date of a visit comes from.
+
+    \b
+    Examples:
+      dayzero why P-001 d4
+    """
+    from calendars.layout import paragraph
+
+    with store() as trial:
+        steps = trial.why(subject, visit)
+    width = look()["width"]
+    answer(
+        lambda: {"subject": subject, "visit": visit, "steps": steps},
+        lambda: "\n".join(paragraph(step, width=width, rest="  ") for step in steps),
+    )
+
+
+@dayzero.command()
+@option("--site", metavar="S", text="Only the patients of this site.")
+@option("--department", metavar="D", text="Only what this department must have ready.")
+@option("--from", "start", metavar="DATE", text="The first day (else today).")
+@option("--days", metavar="N", text="How many days (else 14).", type=click.IntRange(1, 3660), default=14)
+@NOW
+@READS
+def agenda(**asked: Any) -> None:
+    """Lists who comes when, and for what.
+
+    \b
+    Examples:
+      dayzero agenda --site BJ01 --days 7
+      dayzero agenda --department pharmacy --from 2026-03-02
+    """
+    from calendars.document import agenda_document
+    from calendars.tables import agenda_table
+
+    with store() as trial:
+        items = trial.agenda(**asked)
+    answer(lambda: agenda_document(items), lambda: agenda_table(items, **look()))
+
+
+# What happens, and what that moves
+
+
+@dayzero.command()
+@click.argument("subject")
+@click.argument("visit")
+@click.argument("when")
+@several("--given", metavar="ACTIVITY", text="An optional activity, chosen for this visit.")
+@flag("--override", text="Book it although it waits for a milestone; say --why.")
+@RECORDS
+def book(subject: str, visit: str, when: str, **recorded: Any) -> None:
+    """Books a visit, and prints what that moves.
+
+    \b
+    Examples:
+      dayzero book P-001 d1 2026-03-02T10:00
+      dayzero book P-001 d1 2026-03-04 --dry-run
+    """
+    with store() as trial:
+        change = trial.book(subject, visit, when, **recorded)
+    report(change)
+
+
+@dayzero.command()
+@click.argument("subject")
+@click.argument("visit")
+@click.argument("when")
+@several("--withheld", metavar="ACTIVITY", text="What was not given.")
+@several("--given", metavar="ACTIVITY", text="An optional activity that was given.")
+@RECORDS
+def done(subject: str, visit: str, when: str, **recorded: Any) -> None:
+    """Records a visit that took place, and prints what that moves.
+
+    \b
+    Examples:
+      dayzero done P-001 d1 2026-03-04 --why 'fever on the planned day'
+      dayzero done P-001 d7 2026-03-10 --withheld il2
+    """
+    with store() as trial:
+        change = trial.done(subject, visit, when, **recorded)
+    report(change)
+
+
+@dayzero.command()
+@click.argument("subject")
+@click.argument("visit")
+@RECORDS
+def missed(subject: str, visit: str, **recorded: Any) -> None:
+    """Records a visit that did not take place.
+
+    \b
+    Examples:
+      dayzero missed P-001 d10 --why 'snow, no trains'
+    """
+    with store() as trial:
+        change = trial.missed(subject, visit, **recorded)
+    report(change)
+
+
+@dayzero.command()
+@click.argument("subject")
+@click.argument("milestone")
+@click.argument("day", metavar="DATE")
+@RECORDS
+def event(subject: str, milestone: str, day: str, **recorded: Any) -> None:
+    """Records a milestone: product on site, progression, death …
+
+    \b
+    Examples:
+      dayzero event P-001 product-on-site 2026-02-20
+      dayzero event P-001 progression 2026-06-02
+    """
+    with store() as trial:
+        change = trial.event(subject, milestone, day, **recorded)
+    report(change)
+
+
+@dayzero.command()
+@click.argument("subject")
+@click.argument("groups", metavar="NAME=VALUE...", nargs=-1, required=True)
+@RECORDS
+def group(subject: str, groups: tuple[str, ...], **recorded: Any) -> None:
+    """Records a patient's dose level, arm, cohort or stratum.
+
+    \b
+    Examples:
+      dayzero group P-001 dose_level=DL2
+    """
+    values = named(groups)
+    with store() as trial:
+        change = trial.group(subject, values, **recorded)
+    report(change)
+
+
+@dayzero.command()
+@click.argument("subject")
+@click.argument("answers", metavar="NAME=DATE|never...", nargs=-1, required=True)
+@RECORDS
+def history(subject: str, answers: tuple[str, ...], **recorded: Any) -> None:
+    """Records what was asked at screening: a date, or never.
+
+    \b
+    Examples:
+      dayzero history P-001 stroke=never major-surgery=2025-11-20
+      dayzero history P-001 systemic-therapy=2026-01-12 \\
+          systemic-therapy.half-life='6 days'
+    """
+    values = named(answers, "NAME=DATE")
+    with store() as trial:
+        change = trial.history(subject, values, **recorded)
+    report(change)
+
+
+# Calendar files, contacts, reminders
+
+
+@dayzero.command()
+@click.argument("subject", required=False)
+@option("--site", metavar="S", text="All patients of a site, instead of one.")
+@option("-o", "--output", metavar="FILE.ics", text="The file to write (else standard output).")
+@option("--level", metavar="LEVEL", text="How much it tells: private (if not given), coded, full.", default="private")
+@option("--language", metavar="L", text="en (if not given), zh, de or es.", default="en")
+@option("--from", "start", metavar="DATE", text="The first day.")
+@option("--to", "end", metavar="DATE", text="The last day.")
+@option("--with", "extras", metavar="LIST", text="What to add: periods,windows.", default="")
+@DATABASE
+def export(subject: str | None, site: str | None, output: str | None, **asked: Any) -> None:
+    """Writes a calendar file (iCalendar).
+
+    At level private it has a neutral title and no name, drug or diagnosis.
+
+    \b
+    Examples:
+      dayzero export P-001 -o visits.ics
+      dayzero export --site BJ01 --level coded --from 2026-03-01 --to 2026-03-31
+    """
+    from calendars.entries import parse_extras
+    from scheduler.files import write_file
+    from schedules.typed import parse_day
+
+    asked["extras"] = parse_extras(asked["extras"])
+    asked |= {name: parse_day(asked[name]) for name in ("start", "end") if asked[name]}
+    with store() as trial:
+        data = trial.export(**one_of(subject, site), **asked)
+    if output is None:
+        sys.stdout.buffer.write(data)
+        return
+    write_file(output, data)
+    number = data.count(b"BEGIN:VEVENT")
+    click.echo(f"{output}: {number} event{'' if number == 1 else 's'}, level {asked['level']}.")
+
+
+@dayzero.group()
+def contact() -> None:
+    """Keeps whom to remind: patients, caregivers, staff.
+
+    \b
+    Examples:
+      dayzero contact add P-001 --role patient --email patient@example.org
+      dayzero contact list P-001
+    """
+
+
+@contact.command("add")
+@click.argument("subject", required=False)
+@option("--site", metavar="S", text="A site, for a coordinator, the pharmacy and other staff.")
+@option("--role", metavar="R", text="patient, caregiver, coordinator, pharmacy, cell lab …", required=True)
+@option("--email", metavar="A", text="An address for e-mail.", default="")
+@option("--notify", metavar="URL", text="Another way to reach them.", default="")
+@option("--zone", metavar="Z", text="Their time zone (else the site's).")
+@option("--quiet", metavar="FROM-TO", text="When to send nothing, such as 21:00-08:00.")
+@option("--language", metavar="L", text="en (if not given), zh, de or es.", default="en")
+@ADDS
+def contact_add(subject: str | None, site: str | None, **details: Any) -> None:
+    """Adds somebody who gets reminders.
+
+    Where no way of sending is set up for an address, its messages go to the console.
+
+    \b
+    Examples:
+      dayzero contact add P-001 --role patient --email patient@example.org \\
+          --quiet 21:00-08:00
+      dayzero contact add --site BJ01 --role pharmacy --zone Asia/Shanghai
+    """
+    with store() as trial:
+        added = trial.add_contact(**one_of(subject, site), **details)
+    answer(lambda: contact_document(added), lambda: f"Contact {added.id} is added: {added.role} of {added.owner}.")
+
+
+@contact.command("list")
+@click.argument("subject", required=False)
+@option("--site", metavar="S", text="The contacts of a site.")
+@READS
+def contact_list(subject: str | None, site: str | None) -> None:
+    """Lists the contacts of a patient or a site.
+
+    \b
+    Examples:
+      dayzero contact list P-001
+      dayzero contact list --site BJ01 --json
+    """
+    with store() as trial:
+        found = trial.contacts(**one_of(subject, site))
+    answer(lambda: [contact_document(item) for item in found], lambda: contacts_text(found))
+
+
+def contact_document(contact: Contact) -> dict[str, object]:
+    return fields(contact) | {"quiet": quiet_hours(contact) or None}
+
+
+def quiet_hours(contact: Contact) -> str:
+    return "-".join(f"{moment:%H:%M}" for moment in contact.quiet or ())
+
+
+def contacts_text(contacts: Sequence[Contact]) -> str:
+    from calendars.layout import table
+
+    rows = [
+        (str(item.id), item.role, item.email or item.notify or "console", item.zone, quiet_hours(item), item.language)
+        for item in contacts
+    ]
+    return (
+        table(("No.", "Role", "Where", "Zone", "Quiet", "Language"), rows, **look()) if rows else "No contact is there."
+    )
+
+
+@dayzero.group(invoke_without_command=True)
+@flag("--once", text="Send what is due now, each reminder once.")
+@NOW
+@READS
+@click.pass_context
+def remind(context: click.Context, once: bool, now: str | None) -> None:
+    """Sends the reminders that are due, or lists them.
+
+    \b
+    Examples:
+      dayzero remind --once
+      dayzero remind --once --now 2026-03-01T17:00 --json
+      dayzero remind list P-001
+    """
+    if context.invoked_subcommand is not None:
+        if once or now:
+            raise click.UsageError(f"--once and --now do not go with {context.invoked_subcommand}.", context)
+        return
+    if not once:
+        raise click.UsageError("Give --once to send what is due, or 'list SUBJECT' to see what is queued.", context)
+    with store() as trial:
+        sweep = trial.remind_once(now=now, send=say)
+    told = f"{sweep.sent} sent, {sweep.suppressed} suppressed, {sweep.missed} missed, {sweep.failed} failed."
+    answer(sweep.document, lambda: told)
+
+
+def say(message: Message) -> None:
+    """The console as a channel: for which role, and the text; beside the answer where that is JSON."""
+    from calendars.layout import paragraph
+
+    text = paragraph(f"{message.role}: {message.text}", width=look()["width"], rest="  ")
+    click.echo(text, err=bool(remembered("json")))
+
+
+@remind.command("list")
+@click.argument("subject")
+@READS
+def remind_list(subject: str) -> None:
+    """Lists a patient's reminders: when, to which role, by which rule.
+
+    \b
+    Examples:
+      dayzero remind list P-001
+      dayzero remind list P-001 --json
+    """
+    with store() as trial:
+        queued = trial.reminders(subject)
+    answer(lambda: [fields(item) for item in queued], lambda: queued_text(queued))
+
+
+def queued_text(queued: Sequence[Queued]) -> str:
+    from calendars.layout import table
+
+    rows = [(f"{item.due:%Y-%m-%d %H:%M}", item.role, item.visit, item.rule, item.state) for item in queued]
+    return table(("Due (UTC)", "Role", "Visit", "Rule", "State"), rows, **look()) if rows else "No reminder is queued."
+
+
+# Looking after it
+
+
+@dayzero.command()
+@click.argument("subject")
+@flag("--verify", text="Exit with 1 if a fact was changed, removed or re-ordered.")
+@option(
+    "--head", metavar="[HASH]", text="Print the last hash; with --verify, look for HASH.", is_flag=False, flag_value=""
+)
+@READS
+def audit(subject: str, verify: bool, head: str | None) -> None:
+    """Tells who recorded what, when and why.
+
+    Keep the last hash elsewhere: with it, facts that were cut off at the end or a chain that was written anew show too.
+
+    \b
+    Examples:
+      dayzero audit P-001 --verify
+      dayzero audit P-001 --head > P-001.head
+      dayzero audit P-001 --verify --head "$(cat P-001.head)"
+    """
+    if head and not verify:
+        raise click.UsageError(
+            "HASH is looked for with --verify; --head alone prints the last one.", click.get_current_context()
+        )
+    with store() as trial:
+        found = trial.audit(subject, verify=verify, head=head or None)
+    answer(lambda: audit_document(found, verify), lambda: audit_text(found, verify, head is not None))
+    if not found.ok:
+        click.echo("\n".join(f"Error: {problem}" for problem in found.problems), err=True)
+        no()
+
+
+def audit_document(found: Audit, verify: bool) -> dict[str, object]:
+    from calendars.document import audit_document as facts_document
+
+    return {
+        "subject": found.subject,
+        "facts": facts_document(found.record),
+        "head": found.head,
+        "verified": found.ok if verify else None,
+        "problems": found.problems,
+    }
+
+
+def audit_text(found: Audit, verify: bool, head: bool) -> str:
+    from calendars.layout import sections
+    from calendars.tables import audit_text as facts_text
+
+    if head and not verify:
+        return found.head
+    verdict = f"Verified: {len(found.record.facts)} facts, none changed, removed or re-ordered." if verify else ""
+    return sections(
+        (
+            facts_text(found.record, **look()),
+            verdict if found.ok else "Not verified.",
+            f"Last hash: {found.head}" if head else "",
+        )
+    )
+
+
+@dayzero.command()
+@NOW
+@READS
+def status(now: str | None) -> None:
+    """Tells which database is used, and how it stands.
+
+    \b
+    Examples:
+      dayzero status
+      dayzero status --json
+    """
+    with store() as trial:
+        state = trial.status(now=now)
+    answer(lambda: fields(state), lambda: state_text(state))
+
+
+def state_text(state: State) -> str:
+    reminders = ", ".join(f"{number} {name}" for name, number in state.reminders.items())
+    rows = {
+        "Database": state.database,
+        "Schema": state.schema,
+        "Protocols": state.protocols,
+        "Sites": state.sites,
+        "Subjects": f"{state.subjects}, with {state.visits_to_come} visits to come",
+        "Reminders": f"{reminders}; {state.reminders_due} due now",
+        "Last sweep": f"{state.last_sweep:%Y-%m-%d %H:%M} UTC" if state.last_sweep else "never",
+    }
+    return "\n".join(f"{name:<11} {value}" for name, value in rows.items())
+
+
+@dayzero.command()
+def demo() -> None:
+    """Tells one patient's first weeks, with real commands.
+
+    They run on a temporary database, which is gone afterwards.
+
+    \b
+    Examples:
+      dayzero demo
+    """
+    from scheduler.demo import tell
+
+    no(tell(run, click.echo))
+
+
+# Running a command line
+
+
+def run(arguments: Sequence[str] | None) -> int:
+    """Runs a command line (None: the process's own) and gives its exit code; raises what went wrong."""
+    code = dayzero.main(args=arguments, prog_name="dayzero", standalone_mode=False)
+    return code if isinstance(code, int) else 0
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """As :func:`run`, with whatever goes wrong turned into a message and an exit code."""
+    try:
+        # A character that a terminal cannot show must not end a command whose work is done.
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(errors="replace")
+        code = run(arguments)
+        sys.stdout.flush()
+        return code
+    except (click.Abort, KeyboardInterrupt):
+        return INTERRUPTED
+    except (ClosedPipe, BrokenPipeError):
+        drop_output()
+        return CLOSED_PIPE
+    except click.ClickException as error:
+        return misused(error)
+    except Exception as error:
+        if os.environ.get("DAYZERO_DEBUG"):
+            raise
+        return failed(error)
+
+
+def misused(error: click.ClickException) -> int:
+    """Tells of a command line that is none, in two lines."""
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        error.show()
+        return USAGE
+    click.echo(f"Error: {error.format_message()}", err=True)
+    if isinstance(error, click.UsageError) and error.ctx is not None:
+        click.echo(f"Try '{error.ctx.command_path} --help'.", err=True)
+    return USAGE
+
+
+def failed(error: Exception) -> int:
+    """Tells what went wrong. The one place where an error becomes an exit code."""
+    from schedules.errors import DayzeroError, TemplateError
+
+    if isinstance(error, DayzeroError):
+        click.echo(f"{'' if isinstance(error, TemplateError) else 'Error: '}{error}", err=True)
+        return error.exit_code
+    if isinstance(error, UnicodeEncodeError):
+        click.echo("Error: Something that was typed is no text, since it holds bytes that are not UTF-8.", err=True)
+        return USAGE
+    if isinstance(error, OSError):
+        drop_output()
+        click.echo(f"Error: The output could not be written: {error.strerror or error}.", err=True)
+        return UNREACHABLE
+    name = type(error).__name__
+    click.echo(f"Error: This is a defect of dayzero ({name}). DAYZERO_DEBUG=1 shows where; please report it.", err=True)
+    return DEFECT
+
+
+def drop_output() -> None:
+    """Sends nowhere what is still to be written, so that it does not fail again when Python exits."""
+    try:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (OSError, ValueError):
+        return
+
+
+if __name__ == "__main__":
+    sys.exit(main())

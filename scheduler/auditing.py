@@ -1,0 +1,86 @@
+"""The audit of a subject's record: who recorded what, and whether it is as it was written (design §6)."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from scheduler.desk import Desk
+from scheduler.projecting import rows_that_differ
+from scheduler.values import Audit
+from schedules.errors import InvalidInput, StoreUnavailable, shown
+from schedules.record import Fact, Record
+
+if TYPE_CHECKING:
+    from scheduler.store.subjects import Subject
+    from scheduler.store.work import Work
+
+# Columns of a subject's row that its enrolment says too.
+_ENROLLED_AS = ("protocol", "version", "site", "site_revision", "salt")
+
+
+def audit(desk: Desk, name: str, verify: bool, head: str | None) -> Audit:
+    """A subject's facts and the hash of the last; with ``verify`` also what is wrong with them.
+
+    ``head`` is a hash that was kept elsewhere. Raises UnknownName, and StoreUnavailable where a fact cannot be read
+    and nobody asked what is wrong.
+    """
+    from scheduler.store.facts import chain_problems
+
+    kept = None if head is None else _checked_head(head)
+    with desk.store.reading() as work:
+        subject = desk.find_subject(work, name)
+        links, unreadable = work.facts.readable(name)
+        if unreadable and not verify:
+            raise StoreUnavailable(f"{unreadable} Run 'dayzero audit {name} --verify'.")
+        record = Record(subject=name, facts=tuple(link.fact for link in links))
+        problems: tuple[str, ...] = ()
+        if verify:
+            found = (unreadable,) if unreadable else chain_problems(links, kept)
+            problems = found or tuple(_inputs(work, subject, record, links[-1].revision if links else 0))
+            problems = problems or tuple(_projection(desk, work, name))
+        return Audit(subject=name, record=record, head=links[-1].hash if links else "", problems=problems)
+
+
+def _checked_head(text: str) -> str:
+    head = text.strip().lower()
+    if len(head) != 64 or set(head) - set("0123456789abcdef"):
+        raise InvalidInput(
+            f"{shown(text)} is no head of a record: that has 64 hexadecimal digits. "
+            "Print it with 'dayzero audit SUBJECT --head'."
+        )
+    return head
+
+
+def _inputs(work: Work, subject: Subject, record: Record, revision: int) -> Iterator[str]:
+    """Whether what the plan is made of besides facts is what the enrolment says."""
+    if not record.facts:
+        yield f"The record of {subject.id} holds no facts: all of them were removed."
+        return
+    enrolment = record.enrolment
+    for name in _ENROLLED_AS:
+        if str(getattr(subject, name)) != enrolment.values.get(name):
+            yield f"The {name.replace('_', ' ')} of {subject.id} is not the one its enrolment says."
+    if revision != subject.revision:
+        yield (
+            f"The record is at revision {subject.revision}, and its last fact belongs to revision {revision}: "
+            "facts at the end were cut off or added."
+        )
+    yield from _sources(work, subject, enrolment)
+
+
+def _sources(work: Work, subject: Subject, enrolment: Fact) -> Iterator[str]:
+    template = work.templates.find(subject.protocol, subject.version)
+    if template is None or hashlib.sha256(template.source).hexdigest() != enrolment.values.get("template"):
+        yield f"The template {subject.protocol} {subject.version} is not the one {subject.id} was enrolled with."
+    snapshot = work.sites.snapshot_digests(subject.site, subject.site_revision)
+    if snapshot is None or snapshot[1] != enrolment.values.get("site_snapshot"):
+        yield f"Site {subject.site}, revision {subject.site_revision}, is not the one {subject.id} was enrolled at."
+
+
+def _projection(desk: Desk, work: Work, name: str) -> Iterator[str]:
+    chart = desk.chart(work, name)
+    differing = rows_that_differ(chart.plan, work.visits.visits(name), chart.subject.salt)
+    if differing:
+        yield f"The stored dates of {', '.join(differing[:5])} are not those that follow from the facts."

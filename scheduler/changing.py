@@ -1,0 +1,140 @@
+"""The use cases that change a subject's record once it is enrolled: one transaction each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+
+from scheduler.desk import Desk
+from scheduler.moments import AnyWhen, day_of
+from scheduler.recording import Recording, Terms, recording
+from scheduler.values import Change
+from schedules.errors import InvalidInput
+from schedules.plan import Plan, Status, Visit
+from schedules.record import Fact, Kind
+from schedules.standing import NEVER
+from schedules.typed import parse_day
+from schedules.words import when_words
+
+
+def book(
+    desk: Desk, subject: str, visit: str, when: AnyWhen, *, given: Iterable[str], override: bool, terms: Terms
+) -> Change:
+    """Books a visit. Raises InvalidInput for one that was done, and for a shut gate unless that is overridden with a
+    reason (design §5, rule 13)."""
+    with recording(desk, subject, terms) as doing:
+        _refuse_done(doing, visit, "booked")
+        shut = _shut_gates(doing, visit)
+        if shut and not (override and doing.why):
+            raise InvalidInput(
+                f"{visit} waits for {', '.join(shut)}, which is not recorded. "
+                f"Record it with 'dayzero event {subject} {shut[0]} DATE', or book with --override and --why."
+            )
+        overridden = {"override": ", ".join(shut)} if shut else {}
+        fact = doing.fact(Kind.BOOKED, visit, when, **overridden)
+        change = doing.record([fact, *(doing.fact(Kind.GIVEN, visit, activity=name) for name in given)])
+        return replace(change, warnings=(*change.warnings, *_of_booking(doing, change.after, visit)))
+
+
+def _refuse_done(doing: Recording, name: str, what: str) -> None:
+    planned = doing.chart.plan.visit(name)
+    if planned is not None and planned.actual is not None:
+        raise InvalidInput(
+            f"{name} was done on {when_words(planned.actual)}; what is done does not move and cannot be {what}."
+        )
+
+
+def _shut_gates(doing: Recording, visit: str) -> tuple[str, ...]:
+    rule = next((rule for rule in doing.chart.template.visits if rule.id == visit), None)
+    gates = rule.requires if rule is not None else ()
+    return tuple(name for name in gates if name not in doing.chart.plan.milestones)
+
+
+def _of_booking(doing: Recording, plan: Plan, name: str) -> Iterator[str]:
+    rule = next(rule for rule in doing.chart.template.visits if rule.id == name)
+    visit = plan.visit(name)
+    if visit is None or visit.planned is None or visit.status is not Status.BOOKED:
+        yield f"{name} is {visit.status if visit else 'not planned'} all the same; the booking is recorded."
+    elif rule.at_the_latest is not None and not doing.why and _is_late(visit):
+        yield f"{name} is booked after its window, for which the protocol wants a reason. Give it with --why."
+
+
+def _is_late(visit: Visit) -> bool:
+    if visit.planned is None or visit.window_end is None:
+        return False
+    return day_of(visit.planned) > day_of(visit.window_end)
+
+
+def done(
+    desk: Desk,
+    subject: str,
+    visit: str,
+    when: AnyWhen,
+    *,
+    withheld: Iterable[str],
+    given: Iterable[str],
+    terms: Terms,
+) -> Change:
+    """Records that a visit was done; never refused for being inconvenient (design §5, rule 13)."""
+    with recording(desk, subject, terms) as doing:
+        left_out = [doing.fact(Kind.WITHHELD, visit, activity=name) for name in withheld]
+        chosen = [doing.fact(Kind.GIVEN, visit, activity=name) for name in given]
+        return doing.record([doing.fact(Kind.DONE, visit, when), *left_out, *chosen], warnings=_of_repeat(doing, visit))
+
+
+def _of_repeat(doing: Recording, name: str) -> Iterator[str]:
+    visit = doing.chart.plan.visit(name)
+    if visit is not None and visit.actual is not None:
+        yield f"{name} was done before, on {when_words(visit.actual)}; this counts instead."
+
+
+def missed(desk: Desk, subject: str, visit: str, terms: Terms) -> Change:
+    """Records that a visit was missed."""
+    with recording(desk, subject, terms) as doing:
+        _refuse_done(doing, visit, "missed")
+        return doing.record([doing.fact(Kind.MISSED, visit)])
+
+
+def event(desk: Desk, subject: str, milestone: str, day: AnyWhen, terms: Terms) -> Change:
+    """Records a milestone on its day: death, progression, product on site …"""
+    with recording(desk, subject, terms) as doing:
+        return doing.record([doing.fact(Kind.EVENT, milestone, day)], warnings=_of_another_event(doing, milestone))
+
+
+def _of_another_event(doing: Recording, name: str) -> Iterator[str]:
+    earlier = doing.chart.plan.milestones.get(name)
+    milestone = doing.chart.template.milestones.get(name)
+    if earlier is not None and not (milestone is not None and milestone.repeats):
+        yield f"{name} was recorded before, on {when_words(earlier)}; this counts instead."
+
+
+def group(desk: Desk, subject: str, groups: Mapping[str, str], terms: Terms) -> Change:
+    """Records what tells this subject's schedule from another's."""
+    with recording(desk, subject, terms) as doing:
+        return doing.record(group_facts(groups))
+
+
+def history(desk: Desk, subject: str, answers: Mapping[str, str], terms: Terms) -> Change:
+    """Records answers to questions asked at screening."""
+    with recording(desk, subject, terms) as doing:
+        return doing.record(history_facts(answers))
+
+
+def group_facts(groups: Mapping[str, str]) -> list[Fact]:
+    """One fact a group."""
+    return [Fact(kind=Kind.GROUP, name=name, values={"value": value}) for name, value in groups.items()]
+
+
+def history_facts(answers: Mapping[str, str]) -> list[Fact]:
+    """One fact a history item: ``NAME`` is its date or ``never``, ``NAME.half-life`` what else was asked for."""
+    items: dict[str, dict[str, str]] = {}
+    for key, text in answers.items():
+        name, dot, asked = key.partition(".")
+        items.setdefault(name, {})[asked if dot else "value"] = text
+    return [_history_fact(name, values) for name, values in items.items()]
+
+
+def _history_fact(name: str, values: dict[str, str]) -> Fact:
+    answer = values.get("value")
+    day = parse_day(answer) if answer is not None and answer != NEVER else None
+    return Fact(kind=Kind.HISTORY, name=name, when=day, values=values)

@@ -1,0 +1,181 @@
+"""What the use cases share: finding templates, sites and subjects by name."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, NoReturn
+
+from scheduler.values import Registered
+from schedules import catalogue
+from schedules.errors import InvalidInput, StoreUnavailable, UnknownName, shown
+from schedules.load import load
+from schedules.plan import Plan
+from schedules.planner import plan as plan_of
+from schedules.record import Record
+from schedules.site import Site
+from schedules.template import Template
+
+if TYPE_CHECKING:
+    from scheduler.store.subjects import Subject
+    from scheduler.store.templates import StoredTemplate
+    from scheduler.store.work import Store, Work
+
+LONGEST_ID = 40
+LONGEST_WHY = 2000
+_ID = re.compile(r"\w[\w./-]*")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chart:
+    """A subject as a use case finds it: where its record stands, and all that its plan is made of.
+
+    ``sha256`` is of the template's bytes, in hex.
+    """
+
+    subject: Subject
+    site: Site
+    template: Template
+    record: Record
+    plan: Plan
+    sha256: str
+
+
+class Desk:
+    """An open store and the templates it has read so far."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self._loaded: dict[str, Template] = {}
+
+    # Templates
+
+    def loaded(self, source: bytes, file: str, sha256: str) -> Template:
+        """A registered or shipped template, read once."""
+        if sha256 not in self._loaded:
+            if hashlib.sha256(source).hexdigest() != sha256:
+                raise StoreUnavailable(f"The template {file} was changed in the database. Restore it from a backup.")
+            self._loaded[sha256] = load(source, file, registered=True)
+        return self._loaded[sha256]
+
+    def registered(self, stored: StoredTemplate) -> Registered:
+        """A stored template with what it says."""
+        file = f"{stored.protocol} {stored.version}"
+        return Registered(
+            protocol=stored.protocol,
+            version=stored.version,
+            sha256=stored.sha256,
+            template=self.loaded(stored.source, file, stored.sha256),
+            registered=stored.registered,
+            by=stored.by,
+        )
+
+    def versions(self, work: Work) -> tuple[tuple[str, str], ...]:
+        """Protocol and version of all templates, shipped or registered, in order."""
+        names = {*work.templates.names(), *((item.protocol, item.version) for item in catalogue.shipped())}
+        return tuple(sorted(names, key=lambda name: (name[0], version_order(name[1]))))
+
+    def find_template(self, work: Work, protocol: str, version: str | None = None) -> Registered:
+        """A version of a protocol, by default the newest. Raises UnknownName."""
+        found = self.versions(work)
+        versions = [number for name, number in found if name == protocol]
+        if not versions:
+            raise UnknownName("protocol", protocol, dict.fromkeys(name for name, _ in found))
+        if version is not None and version not in versions:
+            raise UnknownName(f"version of {protocol}", version, versions)
+        return self.template_of(work, protocol, version or versions[-1])
+
+    def template_of(self, work: Work, protocol: str, version: str) -> Registered:
+        """A version that is known to be there: as it was registered, else as it is shipped."""
+        stored = work.templates.find(protocol, version)
+        if stored is not None:
+            return self.registered(stored)
+        item = _shipped(protocol, version)
+        source = catalogue.read(item)
+        sha256 = hashlib.sha256(source).hexdigest()
+        template = self.loaded(source, item.file, sha256)
+        return Registered(protocol=protocol, version=version, sha256=sha256, template=template)
+
+    def register(self, work: Work, found: Registered, now: datetime, by: str) -> Registered:
+        """Registers a shipped template at its first use (design §6)."""
+        if found.registered is not None:
+            return found
+        from scheduler.store.templates import StoredTemplate
+
+        stored = StoredTemplate(
+            protocol=found.protocol,
+            version=found.version,
+            sha256=found.sha256,
+            source=catalogue.read(_shipped(found.protocol, found.version)),
+            registered=now,
+            by=by,
+        )
+        work.templates.add(stored)
+        return self.registered(stored)
+
+    # Sites and subjects
+
+    def find_site(self, work: Work, name: str) -> Site:
+        """The newest revision of a site. Raises UnknownName."""
+        site = work.sites.find(name) if name.isprintable() else None
+        if site is None:
+            names = work.sites.names()
+            raise UnknownName("site", name, names, advice="" if names else "Add it with 'dayzero site add'.")
+        return site
+
+    def find_subject(self, work: Work, name: str, *, lock: bool = False) -> Subject:
+        """A subject. Raises UnknownName."""
+        # What no terminal prints no record is named by, and a lone surrogate cannot even be looked for.
+        subject = work.subjects.find(name, lock=lock) if name.isprintable() else None
+        return subject if subject is not None else _no_subject(name, work.subjects.names())
+
+    def chart(self, work: Work, name: str, *, lock: bool = False) -> Chart:
+        """A subject with its record and plan. Raises UnknownName."""
+        subject = self.find_subject(work, name, lock=lock)
+        site = work.sites.find(subject.site, subject.site_revision)
+        assert site is not None
+        found = self.template_of(work, subject.protocol, subject.version)
+        record = work.facts.record(name)
+        return Chart(
+            subject=subject,
+            site=site,
+            template=found.template,
+            record=record,
+            plan=plan_of(found.template, record, site),
+            sha256=found.sha256,
+        )
+
+
+def _shipped(protocol: str, version: str) -> catalogue.Shipped:
+    return next(item for item in catalogue.shipped() if (item.protocol, item.version) == (protocol, version))
+
+
+def _no_subject(name: str, known: Iterable[str]) -> NoReturn:
+    raise UnknownName("subject", name, known)
+
+
+def version_order(version: str) -> tuple[tuple[bool, int, str], ...]:
+    """What versions are sorted by: numbers as numbers, so that 10.0 comes after 9.1."""
+    parts = re.findall(r"\d+|[^\d.]+", version)
+    return tuple((part.isdigit(), int(part) if part.isdigit() else 0, part) for part in parts)
+
+
+def checked_id(kind: str, text: str) -> str:
+    """The id of a new subject or site. Raises InvalidInput for one that is hard to type, print or name a file by."""
+    if len(text) > LONGEST_ID or not _ID.fullmatch(text) or "//" in text or ".." in text:
+        raise InvalidInput(
+            f"{shown(text)} cannot be the id of a {kind}. Write at most {LONGEST_ID} letters, digits and '-', '_', '.' "
+            "or '/' without spaces, beginning with a letter or digit."
+        )
+    return text
+
+
+def checked_why(text: str) -> str:
+    """A reason as it is recorded. Raises InvalidInput for one that is too long or not text."""
+    clean = " ".join(text.split())
+    if len(clean) > LONGEST_WHY or not clean.isprintable():
+        raise InvalidInput(f"The reason is no text of at most {LONGEST_WHY} characters. Write it shorter.")
+    return clean

@@ -1,0 +1,208 @@
+"""The use cases that only look: each in one transaction that sees one state of the database throughout."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+from calendars.agenda import AgendaItem, agenda_items
+from calendars.entries import Entry, PeriodEntry, parse_extras, parse_level
+from scheduler.desk import Chart, Desk
+from scheduler.moments import AnyWhen, Moment, day_at, moment_at, moment_here
+from scheduler.values import Calendar, Patient, Registered, State
+from schedules.errors import InvalidInput, UnknownName
+from schedules.reminders import DEPARTMENTS
+from schedules.site import Site
+from schedules.template import Template
+from schedules.why import why as why_of
+
+if TYPE_CHECKING:
+    from scheduler.store.work import Work
+
+LONGEST_AGENDA = 3660
+_ONE_DAY = timedelta(days=1)
+
+
+def protocols(desk: Desk) -> tuple[Registered, ...]:
+    """All templates, shipped or registered, by protocol and version."""
+    with desk.store.reading() as work:
+        return tuple(desk.template_of(work, protocol, version) for protocol, version in desk.versions(work))
+
+
+def show(desk: Desk, subject: str, now: Moment) -> Patient:
+    """A subject with its record and plan. Raises UnknownName."""
+    with desk.store.reading() as work:
+        return _patient(desk.chart(work, subject), now)
+
+
+def _patient(chart: Chart, now: Moment) -> Patient:
+    day = chart.record.enrolment.day
+    assert day is not None
+    return Patient(
+        subject=chart.subject.id,
+        protocol=chart.subject.protocol,
+        version=chart.subject.version,
+        site=chart.site,
+        revision=chart.subject.revision,
+        enrolled=day,
+        record=chart.record,
+        template=chart.template,
+        plan=chart.plan,
+        today=moment_at(now, chart.site.zone).astimezone(chart.site.zone).date(),
+    )
+
+
+def why(desk: Desk, subject: str, visit: str) -> tuple[str, ...]:
+    """Where the date of a visit comes from, a line a step. Raises UnknownName."""
+    with desk.store.reading() as work:
+        chart = desk.chart(work, subject)
+        return why_of(chart.template, chart.record, chart.site, visit)
+
+
+def agenda(
+    desk: Desk, *, site: str | None, department: str | None, start: AnyWhen | None, days: int, now: Moment
+) -> tuple[AgendaItem, ...]:
+    """Who comes on ``days`` days from ``start`` on, by default from today on at each site.
+
+    Raises InvalidInput and UnknownName.
+    """
+    if not 1 <= days <= LONGEST_AGENDA:
+        raise InvalidInput(f"An agenda has 1 to {LONGEST_AGENDA} days, and {days} were asked for.")
+    with desk.store.reading() as work:
+        sites = [desk.find_site(work, site).id] if site is not None else work.sites.names()
+        found = [
+            item
+            for name in sites
+            for item in _agenda_at(desk, work, name, department=department, start=start, days=days, now=now)
+        ]
+        if not found and department is not None:
+            _check_department(desk, work, department)
+        return tuple(sorted(found, key=lambda item: item.order))
+
+
+def _check_department(desk: Desk, work: Work, name: str) -> None:
+    templates = [desk.registered(stored).template for stored in work.templates.all()]
+    known = {item.department for template in templates for item in template.activities.values() if item.department}
+    if name not in known | set(DEPARTMENTS):
+        raise UnknownName("department", name, sorted(known | set(DEPARTMENTS)))
+
+
+def _agenda_at(
+    desk: Desk, work: Work, name: str, *, department: str | None, start: AnyWhen | None, days: int, now: Moment
+) -> Iterator[AgendaItem]:
+    zone = desk.find_site(work, name).zone
+    today = moment_at(now, zone).astimezone(zone).date()
+    first = today if start is None else day_at(start, zone)
+    last = first + timedelta(days=days) - _ONE_DAY
+    for subject in work.subjects.with_visits(first, last, site=name):
+        plan = desk.chart(work, subject).plan
+        yield from agenda_items(
+            plan, subject=subject, site=name, start=first, end=last, today=today, department=department
+        )
+
+
+def calendar(desk: Desk, subject: str | None, site: str | None) -> Calendar:
+    """What the calendar of a subject, or of all subjects of a site, is made of. Raises InvalidInput, UnknownName."""
+    with desk.store.reading() as work:
+        if (subject is None) == (site is None):
+            raise InvalidInput("A calendar is of one subject or of one site. Name the one or the other.")
+        if subject is not None:
+            names: tuple[str, ...] = (desk.find_subject(work, subject).id,)
+        else:
+            names = work.subjects.names(site=desk.find_site(work, site or "").id)
+        charts = [desk.chart(work, name) for name in names]
+        return Calendar(
+            name=subject or site or "",
+            entries=tuple(entry for chart in charts for entry in _entries(work, chart)),
+            periods=tuple(entry for chart in charts for entry in _period_entries(work, chart)),
+        )
+
+
+def _entries(work: Work, chart: Chart) -> Iterator[Entry]:
+    rows = work.visits.visits(chart.subject.id)
+    for visit in chart.plan.visits:
+        row = rows[visit.id]
+        yield Entry(
+            visit=visit,
+            uid=row.uid,
+            sequence=row.sequence,
+            changed=row.changed,
+            subject=chart.subject.id,
+            timezone=chart.site.timezone,
+            activities=chart.plan.activities,
+        )
+
+
+def _period_entries(work: Work, chart: Chart) -> Iterator[PeriodEntry]:
+    rows = work.visits.periods(chart.subject.id)
+    for period in chart.plan.periods:
+        row = rows[period.id]
+        yield PeriodEntry(
+            period=period, uid=row.uid, sequence=row.sequence, changed=row.changed, subject=chart.subject.id
+        )
+
+
+def export(
+    desk: Desk,
+    *,
+    subject: str | None,
+    site: str | None,
+    level: str,
+    language: str,
+    start: date | None,
+    end: date | None,
+    extras: Iterable[str],
+) -> bytes:
+    """The calendar file. Raises InvalidInput and UnknownName."""
+    found, chosen = parse_level(level), parse_extras(",".join(extras))
+    from calendars.ics import calendar_file
+
+    inputs = calendar(desk, subject, site)
+    return calendar_file(
+        inputs.entries,
+        level=found,
+        language=language,
+        name=inputs.name,
+        start=start,
+        end=end,
+        windows="windows" in chosen,
+        periods=inputs.periods if "periods" in chosen else (),
+    )
+
+
+def status(desk: Desk, now: Moment) -> State:
+    """The database at a glance."""
+    from scheduler.store.schema import HEAD
+    from scheduler.store.state import LAST_SWEEP
+
+    with desk.store.reading() as work:
+        return State(
+            database=desk.store.name,
+            schema=HEAD,
+            protocols=len(work.templates.names()),
+            sites=len(work.sites.names()),
+            subjects=len(work.subjects.names()),
+            visits_to_come=work.visits.count_to_come(),
+            reminders=work.outbox.counts(),
+            reminders_due=work.outbox.count_due(moment_here(now)),
+            last_sweep=work.state.moment(LAST_SWEEP),
+        )
+
+
+def template(desk: Desk, protocol: str, version: str | None) -> Template:
+    """A template, by default of the protocol's newest version. Raises UnknownName."""
+    with desk.store.reading() as work:
+        return desk.find_template(work, protocol, version).template
+
+
+def sites(desk: Desk) -> tuple[Site, ...]:
+    """All sites by id, each as of its newest revision."""
+    with desk.store.reading() as work:
+        return tuple(desk.find_site(work, name) for name in work.sites.names())
+
+
+def site(desk: Desk, name: str) -> Site:
+    """One site. Raises UnknownName."""
+    with desk.store.reading() as work:
+        return desk.find_site(work, name)

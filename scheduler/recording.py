@@ -1,0 +1,177 @@
+"""What every change of a record goes through: facts are checked and appended, plan, rows and reminders follow.
+
+All of it is in one transaction (design §6).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from scheduler.desk import Chart, Desk, checked_why
+from scheduler.moments import AnyWhen, Moment, moment_at, when_at
+from scheduler.projecting import Stamp, project_periods, project_visits
+from scheduler.queueing import HORIZON, reconcile, wanted_reminders
+from scheduler.values import Change
+from scheduler.who import who
+from schedules.diff import Diff, compare
+from schedules.errors import StaleRevision
+from schedules.facts_check import check_fact
+from schedules.plan import Plan
+from schedules.planner import plan as plan_of
+from schedules.record import Fact, Kind, Record, When
+from schedules.why import reasons
+from schedules.words import when_words
+
+if TYPE_CHECKING:
+    from scheduler.store.work import Work
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """How a use case is to be done: by whom, why, when, for real or not, and which revision of the record was seen."""
+
+    by: str | None = None
+    why: str = ""
+    now: Moment = None
+    dry_run: bool = False
+    seen: int | None = None
+
+
+class Recording:
+    """A subject whose record is being changed, in a transaction."""
+
+    def __init__(self, work: Work, chart: Chart, terms: Terms, *, is_first: bool = False) -> None:
+        self.work, self.chart, self.terms, self.is_first = work, chart, terms, is_first
+        self.by, self.why = who(terms.by), checked_why(terms.why)
+        self.now = moment_at(terms.now, chart.site.zone)
+
+    def fact(self, kind: Kind, name: str, when: AnyWhen | None = None, **values: str) -> Fact:
+        """A fact to be recorded; ``when`` is read at the site. It carries no reason: see :meth:`record`."""
+        return Fact(
+            kind=kind, name=name, when=None if when is None else when_at(when, self.chart.site.zone), values=values
+        )
+
+    def record(self, facts: Iterable[Fact], *, warnings: Iterable[str] = ()) -> Change:
+        """Appends the facts and makes everything follow from them.
+
+        Raises UnknownName or InvalidInput for a fact that cannot be; then nothing is recorded.
+        """
+        told = [*warnings]
+        record = self.chart.record
+        for fact in facts:
+            told += check_fact(self.chart.template, record, fact)
+            told += self._ahead(fact)
+            record = record.with_facts(self._signed(fact))
+        return self._written(record, tuple(told))
+
+    def _signed(self, fact: Fact) -> Fact:
+        return replace(fact, by=self.by, why=self.why, recorded=self.now.astimezone(UTC))
+
+    def _ahead(self, fact: Fact) -> Iterator[str]:
+        """A warning for what is said to have happened, and is dated in the future (design §5, rule 6)."""
+        if fact.when is None or fact.kind is Kind.BOOKED:
+            return
+        if is_ahead(fact.when, self.now, self.chart):
+            yield f"{fact.name} is dated {when_words(fact.when)}, which is in the future; it is recorded all the same."
+
+    def _written(self, record: Record, warnings: tuple[str, ...]) -> Change:
+        chart, revision = self.chart, self.chart.subject.revision + 1
+        plan = plan_of(chart.template, record, chart.site)
+        new = record.facts[len(chart.record.facts) :]
+        self.work.facts.append(chart.subject.id, new, revision)
+        catch_up(self.work, chart, self.now)
+        subject = replace(chart.subject, revision=revision, stopped=plan.stopped)
+        write_plan(self.work, replace(chart, subject=subject, record=record, plan=plan), self.now)
+        self.work.subjects.advance(subject.id, revision=revision, stopped=plan.stopped)
+        return Change(
+            subject=subject.id,
+            protocol=subject.protocol,
+            version=subject.version,
+            site=subject.site,
+            revision=revision,
+            facts=new,
+            before=None if self.is_first else chart.plan,
+            after=plan,
+            diff=Diff() if self.is_first else difference(chart, record, plan),
+            warnings=warnings,
+            today=self.now.astimezone(chart.site.zone).date(),
+            dry_run=self.terms.dry_run,
+        )
+
+
+def is_ahead(when: When, now: datetime, chart: Chart) -> bool:
+    """Whether a date or moment at the site is still to come."""
+    return when > now if isinstance(when, datetime) else when > now.astimezone(chart.site.zone).date()
+
+
+def difference(chart: Chart, record: Record, plan: Plan) -> Diff:
+    """What a new plan changes; what moved comes with the reason in words."""
+    diff = compare(chart.plan, plan)
+    if not diff.moved:
+        return diff
+    return compare(chart.plan, plan, reasons(chart.template, record, chart.site))
+
+
+@contextmanager
+def recording(desk: Desk, name: str, terms: Terms) -> Iterator[Recording]:
+    """A subject for changing: nobody else can until this ends, and with an error nothing stays.
+
+    Raises UnknownName, and StaleRevision where the record has gone on since the revision that was seen.
+    """
+    with desk.store.writing(dry_run=terms.dry_run) as work:
+        chart = desk.chart(work, name, lock=True)
+        if terms.seen is not None and terms.seen != chart.subject.revision:
+            raise _stale(work, chart, terms.seen)
+        yield Recording(work, chart, terms)
+
+
+def _stale(work: Work, chart: Chart, seen: int) -> StaleRevision:
+    name, revision = chart.subject.id, chart.subject.revision
+    since = [link.fact for link in work.facts.links(name) if link.revision > seen]
+    told = "; ".join(f"{fact.kind} {fact.name} by {fact.by}" for fact in since[:5]) + ("; …" if len(since) > 5 else "")
+    return StaleRevision(
+        f"The record of {name} is at revision {revision}, and this was made for revision {seen}. "
+        f"Since then: {told or 'nothing, there is no such revision yet'}. Look at it again, then repeat."
+    )
+
+
+def write_plan(work: Work, chart: Chart, now: datetime) -> None:
+    """Writes the projection of a chart's plan, and brings its reminders in line."""
+    subject = chart.subject
+    visits, periods = work.visits.visits(subject.id), work.visits.periods(subject.id)
+    stamp = Stamp(salt=subject.salt, revision=subject.revision, changed=now.astimezone(UTC))
+    work.visits.put_visits(subject.id, project_visits(chart.plan, visits, stamp), visits)
+    work.visits.put_periods(subject.id, project_periods(chart.plan.periods, periods, stamp), periods)
+    queue_from_now(work, chart, now)
+
+
+def queue_from_now(work: Work, chart: Chart, now: datetime) -> None:
+    """Brings the outbox in line with a chart's plan, up to the horizon, or as far as the sweep has got before."""
+    queue_reminders(work, chart, now=now, since=now, until=max(now + HORIZON, chart.subject.queued_to))
+
+
+def catch_up(work: Work, chart: Chart, now: datetime) -> None:
+    """Queues what should be queued by now, before a change. After a long pause of the sweep it is due, and not past."""
+    if chart.subject.queued_to < now:
+        queue_reminders(work, chart, now=now, since=chart.subject.queued_to, until=now)
+
+
+def queue_reminders(work: Work, chart: Chart, *, now: datetime, since: datetime, until: datetime) -> None:
+    """Brings the outbox in line with a chart's plan: up to ``until``, and without what was past at ``since``."""
+    name = chart.subject.id
+    contacts = work.contacts.of(subject=name, site=chart.subject.site)
+    items = work.outbox.relevant(name, since)
+    if contacts or items:
+        revisions = work.visits.revisions(name)
+        wanted = wanted_reminders(chart.template, chart.plan, chart.site, contacts, revisions)
+        steps = reconcile(items, wanted, now=now, since=since, until=until)
+        work.outbox.add(name, steps.add)
+        work.outbox.retime(steps.retime)
+        for reason in {reason for _, reason in steps.suppress}:
+            work.outbox.suppress([number for number, why in steps.suppress if why == reason], now, reason)
+    if until > chart.subject.queued_to:
+        work.subjects.advance(name, queued_to=until.astimezone(UTC))

@@ -1,0 +1,305 @@
+"""The scheduler: its use cases as methods, one transaction each (design §9)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date, time
+from types import TracebackType
+from typing import TYPE_CHECKING, Self, TypedDict, Unpack
+
+from calendars.agenda import AgendaItem
+from scheduler import auditing, changing, enrolling, reading, recipients, registering, sweeping
+from scheduler.moments import AnyWhen, Moment
+from scheduler.recording import Terms
+from scheduler.values import Audit, Calendar, Change, Contact, Patient, Queued, Registered, State, Sweep
+from schedules.plan import Plan
+from schedules.site import OPENING, Site
+from schedules.template import Template
+
+if TYPE_CHECKING:
+    from scheduler.channels import Send
+    from scheduler.desk import Desk
+
+
+class How(TypedDict, total=False):
+    """What every change takes besides: ``by`` whom (default: ``DAYZERO_USER``, else the login name), ``now`` (default:
+    the machine's clock; without an offset it is at the site's zone), and ``dry_run``, which writes nothing."""
+
+    by: str | None
+    now: Moment
+    dry_run: bool
+
+
+class HowOnRecord(How, total=False):
+    """For a change of a record also: ``why``, and ``seen``, the revision it was made for. An older one is refused with
+    StaleRevision, which says what happened since."""
+
+    why: str
+    seen: int | None
+
+
+class Scheduler:
+    """A database of trials, opened with ``with``; every method is one transaction.
+
+    Dates and moments at a site are given as ``date``, ``datetime`` or text (``2026-03-02``, ``2026-03-02T10:00``);
+    without an offset they are read at the site's zone. All errors are DayzeroErrors: InvalidInput and UnknownName for
+    what is given, TemplateError, StaleRevision, and StoreUnavailable where the database cannot be used.
+    """
+
+    def __init__(self, database_url: str | None = None) -> None:
+        """``database_url`` names a SQLite database, as in ``sqlite:///trial.db``; the default is the user's own."""
+        self._url = database_url
+        self._opened: Desk | None = None
+
+    def __enter__(self) -> Self:
+        from scheduler.desk import Desk
+        from scheduler.store.engine import default_url
+        from scheduler.store.work import Store
+
+        self._opened = Desk(Store(self._url or default_url()))
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._desk.store.close()
+        self._opened = None
+
+    @property
+    def _desk(self) -> Desk:
+        if self._opened is None:
+            raise RuntimeError("The scheduler is not open. Use it as in: with Scheduler(url) as trial: …")
+        return self._opened
+
+    # Protocols and sites
+
+    def protocols(self) -> tuple[Registered, ...]:
+        """The catalogue: every shipped or registered template, by protocol and version."""
+        return reading.protocols(self._desk)
+
+    def template(self, protocol: str, version: str | None = None) -> Template:
+        """A template, by default of the protocol's newest version."""
+        return reading.template(self._desk, protocol, version)
+
+    def add_protocol(self, data: bytes, file: str, **how: Unpack[How]) -> Registered:
+        """Registers the template in ``data`` for good; ``file`` is its name in messages. Raises TemplateError.
+
+        The same bytes again change nothing; other bytes under a version that is there are refused.
+        """
+        return registering.add_protocol(self._desk, data, file, Terms(**how))
+
+    def sites(self) -> tuple[Site, ...]:
+        """All sites, by id, each as of its newest revision."""
+        return reading.sites(self._desk)
+
+    def site(self, site: str) -> Site:
+        """One site."""
+        return reading.site(self._desk, site)
+
+    def add_site(
+        self,
+        site: str,
+        *,
+        timezone: str,
+        name: str = "",
+        weekdays: frozenset[int] | None = None,
+        holidays: str = "",
+        opens: time = OPENING,
+        closed: Iterable[tuple[date, str]] = (),
+        **how: Unpack[How],
+    ) -> Site:
+        """Adds a site. ``weekdays`` are 0 (Monday) to 6, by default Monday to Friday; ``holidays`` as in ``CN`` or
+        ``DE-BY``; ``closed`` are its own closures with their reasons."""
+        new = registering.NewSite(
+            id=site,
+            timezone=timezone,
+            name=name,
+            weekdays=weekdays,
+            holidays=holidays,
+            opens=opens,
+            closed=tuple(closed),
+        )
+        return registering.add_site(self._desk, new, Terms(**how))
+
+    # A subject's record
+
+    def enrol(
+        self,
+        protocol: str,
+        subject: str,
+        *,
+        site: str,
+        version: str | None = None,
+        enrolled: AnyWhen | None = None,
+        dates: Mapping[str, AnyWhen] | None = None,
+        groups: Mapping[str, str] | None = None,
+        history: Mapping[str, str] | None = None,
+        given: Iterable[tuple[str, str]] = (),
+        **how: Unpack[HowOnRecord],
+    ) -> Change:
+        """Begins a subject's record, by default today and with the protocol's newest version.
+
+        ``dates`` are booked by visit; ``history`` is as in :meth:`history`; ``given`` are (visit, activity) pairs.
+        """
+        what = enrolling.Enrolment(
+            protocol=protocol,
+            subject=subject,
+            site=site,
+            version=version,
+            enrolled=enrolled,
+            dates=dates or {},
+            groups=groups or {},
+            history=history or {},
+            given=tuple(given),
+        )
+        return enrolling.enrol(self._desk, what, Terms(**how))
+
+    def book(
+        self,
+        subject: str,
+        visit: str,
+        when: AnyWhen,
+        *,
+        given: Iterable[str] = (),
+        override: bool = False,
+        **how: Unpack[HowOnRecord],
+    ) -> Change:
+        """Books a visit, with ``given`` optional activities. A shut gate wants ``override`` and ``why``."""
+        return changing.book(self._desk, subject, visit, when, given=given, override=override, terms=Terms(**how))
+
+    def done(
+        self,
+        subject: str,
+        visit: str,
+        when: AnyWhen,
+        *,
+        withheld: Iterable[str] = (),
+        given: Iterable[str] = (),
+        **how: Unpack[HowOnRecord],
+    ) -> Change:
+        """Records that a visit was done, without the activities ``withheld`` and with optional ones ``given``."""
+        return changing.done(self._desk, subject, visit, when, withheld=withheld, given=given, terms=Terms(**how))
+
+    def missed(self, subject: str, visit: str, **how: Unpack[HowOnRecord]) -> Change:
+        """Records that a visit was missed."""
+        return changing.missed(self._desk, subject, visit, Terms(**how))
+
+    def event(self, subject: str, milestone: str, day: AnyWhen, **how: Unpack[HowOnRecord]) -> Change:
+        """Records a milestone on its day."""
+        return changing.event(self._desk, subject, milestone, day, Terms(**how))
+
+    def group(self, subject: str, groups: Mapping[str, str], **how: Unpack[HowOnRecord]) -> Change:
+        """Records which groups a subject belongs to: values by group."""
+        return changing.group(self._desk, subject, groups, Terms(**how))
+
+    def history(self, subject: str, answers: Mapping[str, str], **how: Unpack[HowOnRecord]) -> Change:
+        """Records answers to history items, a date or ``never``:
+        ``{"systemic-therapy": "2026-02-10", "systemic-therapy.half-life": "3 days"}``."""
+        return changing.history(self._desk, subject, answers, Terms(**how))
+
+    # Looking
+
+    def show(self, subject: str, *, now: Moment = None) -> Patient:
+        """A subject with its record and plan."""
+        return reading.show(self._desk, subject, now)
+
+    def plan(self, subject: str) -> Plan:
+        """A subject's plan."""
+        return reading.show(self._desk, subject, None).plan
+
+    def why(self, subject: str, visit: str) -> tuple[str, ...]:
+        """Where the date of a visit comes from, a line a step."""
+        return reading.why(self._desk, subject, visit)
+
+    def agenda(
+        self,
+        *,
+        site: str | None = None,
+        department: str | None = None,
+        start: AnyWhen | None = None,
+        days: int = 14,
+        now: Moment = None,
+    ) -> tuple[AgendaItem, ...]:
+        """Who comes on ``days`` days from ``start`` on, by default from today at each site."""
+        return reading.agenda(self._desk, site=site, department=department, start=start, days=days, now=now)
+
+    def calendar(self, *, subject: str | None = None, site: str | None = None) -> Calendar:
+        """What the calendar of a subject, or of all subjects of a site, is made of."""
+        return reading.calendar(self._desk, subject, site)
+
+    def export(
+        self,
+        *,
+        subject: str | None = None,
+        site: str | None = None,
+        level: str = "private",
+        language: str = "en",
+        start: date | None = None,
+        end: date | None = None,
+        extras: Iterable[str] = (),
+    ) -> bytes:
+        """The calendar file of a subject or a site, from ``start`` to ``end``; ``extras``: periods, windows."""
+        return reading.export(
+            self._desk,
+            subject=subject,
+            site=site,
+            level=level,
+            language=language,
+            start=start,
+            end=end,
+            extras=extras,
+        )
+
+    def audit(self, subject: str, *, verify: bool = False, head: str | None = None) -> Audit:
+        """A subject's facts; with ``verify`` also what is wrong with them, given a ``head`` that was kept elsewhere."""
+        return auditing.audit(self._desk, subject, verify, head)
+
+    def status(self, *, now: Moment = None) -> State:
+        """The database at a glance."""
+        return reading.status(self._desk, now)
+
+    # Contacts and reminders
+
+    def add_contact(
+        self,
+        *,
+        role: str,
+        subject: str | None = None,
+        site: str | None = None,
+        email: str = "",
+        notify: str = "",
+        zone: str | None = None,
+        quiet: str | None = None,
+        language: str = "en",
+        level: str | None = None,
+        **how: Unpack[How],
+    ) -> Contact:
+        """Adds a contact: patient and caregiver of a subject, other roles of a site; whoever is enrolled is included.
+
+        ``quiet`` hours are as in ``21:00-08:00``, in ``zone`` (default: the site's). ``level`` is how much a message
+        tells: by default private to patient and caregiver, coded to the others.
+        """
+        new = recipients.NewContact(
+            role=role,
+            subject=subject,
+            site=site,
+            email=email,
+            notify=notify,
+            zone=zone,
+            quiet=quiet,
+            language=language,
+            level=level,
+        )
+        return recipients.add_contact(self._desk, new, Terms(**how))
+
+    def contacts(self, *, subject: str | None = None, site: str | None = None) -> tuple[Contact, ...]:
+        """The contacts of a subject, of a site, or all."""
+        return recipients.contacts(self._desk, subject, site)
+
+    def reminders(self, subject: str) -> tuple[Queued, ...]:
+        """A subject's reminders in the queue and what became of them, by when they are due."""
+        return recipients.reminders(self._desk, subject)
+
+    def remind_once(self, *, now: Moment = None, send: Send | None = None) -> Sweep:
+        """Sends every reminder that is due, once; ``send`` is the channel, by default the console."""
+        return sweeping.remind_once(self._desk, now, send)

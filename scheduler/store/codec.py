@@ -1,0 +1,132 @@
+"""Values to canonical JSON and columns, and back.
+
+Canonical: keys in order, no spaces, UTF-8. The same value gives the same text on every machine, so it can be hashed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import UTC, date, datetime, time, timedelta
+from enum import Enum
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from schedules.plan import Visit
+from schedules.record import When
+from schedules.site import Site
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+
+def canonical(value: object) -> str:
+    """The canonical JSON of plain values: maps with text keys, sequences, text, numbers, None."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def digest(text: str) -> str:
+    """SHA-256 of a text's UTF-8 bytes, in hex."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class WhenColumns:
+    """A date or moment as four columns: the wall clock and zone at the site, and the moment in UTC."""
+
+    day: date | None
+    clock: time | None
+    zone: str | None
+    moment: datetime | None
+
+
+def to_columns(when: When | None) -> WhenColumns:
+    """A date has a day only; an aware moment has all four. Its zone must be an IANA one."""
+    if not isinstance(when, datetime):
+        return WhenColumns(when, None, None, None)
+    if not isinstance(when.tzinfo, ZoneInfo):
+        raise TypeError(f"a moment at a site has an IANA zone, not {when.tzinfo!r}")
+    return WhenColumns(when.date(), when.time(), when.tzinfo.key, when.astimezone(UTC))
+
+
+def from_columns(day: date | None, clock: time | None, zone: str | None, moment: datetime | None) -> When | None:
+    """The date or moment again. The wall clock counts; the moment in UTC only tells two equal wall clocks apart."""
+    if day is None or clock is None or zone is None:
+        return day
+    first = datetime.combine(day, clock, ZoneInfo(zone))
+    second = first.replace(fold=1)
+    return second if moment is not None and second.astimezone(UTC) == moment else first
+
+
+def columns_of(value: DataclassInstance) -> dict[str, Any]:
+    """The fields of a frozen value by name; unlike ``asdict`` it copies nothing, which would take most of the time."""
+    return {field.name: getattr(value, field.name) for field in fields(value)}
+
+
+def site_text(site: Site) -> str:
+    """A site's snapshot as canonical JSON. Its revision is a column beside it."""
+    return canonical(
+        {
+            "name": site.name,
+            "timezone": site.timezone,
+            "weekdays": sorted(site.weekdays),
+            "holidays": site.holidays,
+            "closed": [[day.isoformat(), reason] for day, reason in site.closed],
+            "working": sorted(day.isoformat() for day in site.working),
+            "closures": [[day.isoformat(), reason] for day, reason in site.closures],
+            "announced_to": site.announced_to,
+            "opens": site.opens.isoformat(timespec="minutes"),
+        }
+    )
+
+
+@lru_cache(maxsize=64)
+def site_value(name: str, revision: int, text: str) -> Site:
+    """The site of a snapshot."""
+    data = json.loads(text)
+    return Site(
+        id=name,
+        revision=revision,
+        name=data["name"],
+        timezone=data["timezone"],
+        weekdays=frozenset(data["weekdays"]),
+        holidays=data["holidays"],
+        closed=_days(data["closed"]),
+        working=frozenset(map(date.fromisoformat, data["working"])),
+        closures=_days(data["closures"]),
+        announced_to=data["announced_to"],
+        opens=time.fromisoformat(data["opens"]),
+    )
+
+
+def _days(pairs: list[list[str]]) -> tuple[tuple[date, str], ...]:
+    return tuple((date.fromisoformat(day), reason) for day, reason in pairs)
+
+
+def values_text(values: Mapping[str, str]) -> str:
+    """The values of a fact as canonical JSON."""
+    return canonical(dict(values))
+
+
+def values_of(text: str) -> dict[str, str]:
+    """The values of a fact again."""
+    loaded: dict[str, str] = json.loads(text)
+    return loaded
+
+
+def fingerprint(visit: Visit) -> str:
+    """A short text that differs whenever anything of a planned visit differs."""
+    return digest(canonical({name: _plain(value) for name, value in columns_of(visit).items()}))[:32]
+
+
+def _plain(value: Any) -> object:
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, datetime):
+        return f"{value.isoformat()} {value.tzinfo}"
+    if isinstance(value, date):
+        return value.isoformat()
+    return value.total_seconds() if isinstance(value, timedelta) else value

@@ -1,0 +1,95 @@
+"""Contacts: the one table with personal details, which can be erased without touching a record (design §6)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlmodel import Session, col, or_, select
+from sqlmodel.sql.expression import SelectOfScalar
+
+from scheduler.store.tables import ContactRow
+from scheduler.values import Contact
+
+
+class Contacts:
+    """The contacts, in one transaction."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def add(self, contact: Contact, now: datetime, by: str) -> Contact:
+        """Stores a contact; it comes back with its number."""
+        kind, owner = _owner(contact)
+        quiet_from, quiet_to = contact.quiet or (None, None)
+        row = ContactRow(
+            owner_kind=kind,
+            owner=owner,
+            role=contact.role,
+            email=contact.email,
+            notify=contact.notify,
+            zone=contact.zone,
+            quiet_from=quiet_from,
+            quiet_to=quiet_to,
+            language=contact.language,
+            level=contact.level,
+            paused=contact.paused,
+            added=now,
+            recorded_by=by,
+        )
+        self._session.add(row)
+        self._session.flush()
+        return _value(row)
+
+    def find(self, number: int) -> Contact | None:
+        """The contact of that number; None where it was erased."""
+        row = self._session.get(ContactRow, number)
+        return None if row is None else _value(row)
+
+    def same_as(self, contact: Contact) -> Contact | None:
+        """One of the same owner and role at the same address."""
+        kind, owner = _owner(contact)
+        statement = select(ContactRow).where(
+            ContactRow.owner_kind == kind,
+            ContactRow.owner == owner,
+            ContactRow.role == contact.role,
+            ContactRow.email == contact.email,
+            ContactRow.notify == contact.notify,
+        )
+        row = self._session.exec(statement).first()
+        return None if row is None else _value(row)
+
+    def of(self, *, subject: str | None = None, site: str | None = None) -> tuple[Contact, ...]:
+        """The contacts of a subject, of a site, or of both, as they were added; all of them without either."""
+        statement = select(ContactRow).order_by(col(ContactRow.id))
+        return tuple(_value(row) for row in self._session.exec(_owned(statement, subject, site)))
+
+
+def _owned(statement: SelectOfScalar[ContactRow], subject: str | None, site: str | None) -> SelectOfScalar[ContactRow]:
+    owners = [(kind, owner) for kind, owner in (("subject", subject), ("site", site)) if owner is not None]
+    if not owners:
+        return statement
+    return statement.where(
+        or_(*((col(ContactRow.owner_kind) == kind) & (col(ContactRow.owner) == owner) for kind, owner in owners))
+    )
+
+
+def _owner(contact: Contact) -> tuple[str, str]:
+    return ("subject", contact.subject) if contact.subject is not None else ("site", contact.site or "")
+
+
+def _value(row: ContactRow) -> Contact:
+    assert row.id is not None
+    quiet = None if row.quiet_from is None or row.quiet_to is None else (row.quiet_from, row.quiet_to)
+    return Contact(
+        id=row.id,
+        role=row.role,
+        zone=row.zone,
+        subject=row.owner if row.owner_kind == "subject" else None,
+        site=row.owner if row.owner_kind == "site" else None,
+        email=row.email,
+        notify=row.notify,
+        quiet=quiet,
+        language=row.language,
+        level=row.level,
+        paused=row.paused,
+    )

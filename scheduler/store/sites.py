@@ -1,0 +1,56 @@
+"""Sites: each revision a snapshot of all that the planner knows of it (design §6)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlmodel import Session, col, select
+
+from scheduler.store.codec import digest, site_text, site_value
+from scheduler.store.tables import SiteRow
+from schedules.site import Site
+
+
+class Sites:
+    """The sites, in one transaction."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def find(self, name: str, revision: int | None = None) -> Site | None:
+        """That revision of a site, the newest by default; None where there is none."""
+        statement = select(SiteRow).where(SiteRow.id == name).order_by(col(SiteRow.revision).desc()).limit(1)
+        if revision is not None:
+            statement = statement.where(SiteRow.revision == revision)
+        row = self._session.exec(statement).first()
+        return None if row is None else site_value(row.id, row.revision, row.snapshot)
+
+    def names(self) -> tuple[str, ...]:
+        """The ids of all sites, in order."""
+        return tuple(self._session.exec(select(SiteRow.id).distinct().order_by(SiteRow.id)))
+
+    def zones(self) -> dict[str, str]:
+        """The zone of each site's newest revision, by its id."""
+        rows = self._session.exec(select(SiteRow.id, SiteRow.timezone).order_by(col(SiteRow.revision)))
+        return dict(rows.all())
+
+    def snapshot_digests(self, name: str, revision: int) -> tuple[str, str] | None:
+        """The digest written beside a snapshot and the one of its text as it is now; None where it is gone."""
+        row = self._session.get(SiteRow, (name, revision))
+        return None if row is None else (row.sha256, digest(row.snapshot))
+
+    def add(self, site: Site, now: datetime, by: str) -> None:
+        """Stores a revision that is not there yet."""
+        text = site_text(site)
+        self._session.add(
+            SiteRow(
+                id=site.id,
+                revision=site.revision,
+                timezone=site.timezone,
+                snapshot=text,
+                sha256=digest(text),
+                registered=now,
+                recorded_by=by,
+            )
+        )
+        self._session.flush()

@@ -1,0 +1,85 @@
+"""Subjects: where each record stands, what it is planned by, and up to when its reminders are queued."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlmodel import Session, col, func, insert, select, update
+
+from scheduler.store.codec import columns_of
+from scheduler.store.tables import SubjectRow, VisitRow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """A subject. ``revision`` counts the use cases that changed its record; ``queued_to`` is in UTC."""
+
+    id: str
+    protocol: str
+    version: str
+    site: str
+    site_revision: int
+    revision: int
+    salt: str
+    stopped: str | None
+    queued_to: datetime
+
+
+_NAMES = tuple(Subject.__dataclass_fields__)
+
+
+class Subjects:
+    """The subjects, in one transaction."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def find(self, name: str, *, lock: bool = False) -> Subject | None:
+        """A subject, or None. With ``lock`` no other transaction can change it before this one ends."""
+        statement = select(SubjectRow).where(SubjectRow.id == name)
+        row = self._session.exec(statement.with_for_update() if lock else statement).first()
+        return None if row is None else _value(row)
+
+    def names(self, *, site: str | None = None) -> tuple[str, ...]:
+        """The ids of all subjects, or of a site's, in order."""
+        statement = select(SubjectRow.id).order_by(SubjectRow.id)
+        return tuple(self._session.exec(statement if site is None else statement.where(SubjectRow.site == site)))
+
+    def alike(self, name: str) -> str | None:
+        """The id of a subject that differs at most in upper and lower case."""
+        statement = select(SubjectRow.id).where(func.lower(col(SubjectRow.id)) == name.lower())
+        return self._session.exec(statement).first()
+
+    def with_visits(self, first: date, last: date, *, site: str | None = None) -> tuple[str, ...]:
+        """The ids of those who have a visit on one of these days at their site, both included, in order."""
+        days = col(VisitRow.day).between(first, last)
+        statement = select(VisitRow.subject).distinct().where(days).order_by(VisitRow.subject)
+        if site is not None:
+            statement = statement.join(SubjectRow, col(SubjectRow.id) == VisitRow.subject).where(
+                SubjectRow.site == site
+            )
+        return tuple(self._session.exec(statement))
+
+    def to_queue(self, horizon: datetime, *, limit: int, sites: Collection[str] | None = None) -> tuple[str, ...]:
+        """The ids of those who go on and whose reminders are not queued up to the horizon, at most ``limit``.
+
+        With ``sites`` only those of subjects there.
+        """
+        statement = select(SubjectRow.id).where(SubjectRow.queued_to < horizon, col(SubjectRow.stopped).is_(None))
+        if sites is not None:
+            statement = statement.where(col(SubjectRow.site).in_(sites))
+        return tuple(self._session.exec(statement.order_by(col(SubjectRow.queued_to)).limit(limit)))
+
+    def add(self, subject: Subject) -> None:
+        """Stores a new subject."""
+        self._session.exec(insert(SubjectRow), params=[columns_of(subject)])
+
+    def advance(self, name: str, **changes: object) -> None:
+        """Changes the columns named."""
+        self._session.exec(update(SubjectRow).where(col(SubjectRow.id) == name).values(**changes))
+
+
+def _value(row: SubjectRow) -> Subject:
+    return Subject(**{name: getattr(row, name) for name in _NAMES})

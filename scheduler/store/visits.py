@@ -1,0 +1,139 @@
+"""The projection: one row a planned visit and one a period, so that calendars and worklists need no planning."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlmodel import Session, col, func, insert, select, update
+
+from scheduler.store.codec import columns_of, from_columns, to_columns
+from scheduler.store.tables import PeriodRow, VisitRow
+from schedules.plan import TO_COME
+from schedules.record import When
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredVisit:
+    """A visit as it was last planned. The window is in days at the site; ``changed`` is in UTC.
+
+    ``revision`` is the record's when anything of the visit last changed, ``fingerprint`` stands for all of it;
+    ``sequence`` only rises: when time, place or status change (design §7).
+    """
+
+    visit: str
+    uid: str
+    label: str
+    place: str
+    status: str
+    when: When | None
+    minutes: int | None
+    window_start: date | None
+    window_end: date | None
+    fingerprint: str
+    revision: int
+    sequence: int
+    changed: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredPeriod:
+    """A period as it was last planned, in days at the site."""
+
+    period: str
+    uid: str
+    label: str
+    first: date | None
+    last: date | None
+    revision: int
+    sequence: int
+    changed: datetime
+
+
+class Visits:
+    """The projected visits and periods, in one transaction."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def visits(self, subject: str) -> dict[str, StoredVisit]:
+        """A subject's visits by id."""
+        rows = self._session.exec(select(VisitRow).where(VisitRow.subject == subject))
+        return {row.visit: _visit(row) for row in rows}
+
+    def revisions(self, subject: str) -> dict[str, int]:
+        """The revision of each of a subject's visits, by id."""
+        statement = select(VisitRow.visit, VisitRow.revision).where(VisitRow.subject == subject)
+        return dict(self._session.exec(statement).all())
+
+    def visit(self, subject: str, visit: str) -> StoredVisit | None:
+        """One visit, or None."""
+        row = self._session.get(VisitRow, (subject, visit))
+        return None if row is None else _visit(row)
+
+    def periods(self, subject: str) -> dict[str, StoredPeriod]:
+        """A subject's periods by id."""
+        rows = self._session.exec(select(PeriodRow).where(PeriodRow.subject == subject))
+        return {row.period: _period(row) for row in rows}
+
+    def count_to_come(self) -> int:
+        """How many visits of all subjects are planned or booked."""
+        statuses = [status.value for status in TO_COME]
+        statement = select(func.count()).select_from(VisitRow).where(col(VisitRow.status).in_(statuses))
+        return self._session.exec(statement).one()
+
+    def put_visits(self, subject: str, visits: Iterable[StoredVisit], known: Collection[str]) -> None:
+        """Stores the visits: those whose ids are ``known`` are written over, the others are new."""
+        rows = [_visit_columns(subject, visit) for visit in visits]
+        self._put(VisitRow, rows, [row["visit"] in known for row in rows])
+
+    def put_periods(self, subject: str, periods: Iterable[StoredPeriod], known: Collection[str]) -> None:
+        """Stores the periods: those whose ids are ``known`` are written over, the others are new."""
+        rows = [{"subject": subject, **columns_of(period)} for period in periods]
+        self._put(PeriodRow, rows, [row["period"] in known for row in rows])
+
+    def _put(self, table: type[VisitRow | PeriodRow], rows: list[dict[str, Any]], known: list[bool]) -> None:
+        old = [row for row, is_known in zip(rows, known, strict=True) if is_known]
+        new = [row for row, is_known in zip(rows, known, strict=True) if not is_known]
+        if old:
+            self._session.exec(update(table), params=old)
+        if new:
+            self._session.exec(insert(table), params=new)
+
+
+def _visit(row: VisitRow) -> StoredVisit:
+    return StoredVisit(
+        visit=row.visit,
+        uid=row.uid,
+        label=row.label,
+        place=row.place,
+        status=row.status,
+        when=from_columns(row.day, row.clock, row.zone, row.moment),
+        minutes=row.minutes,
+        window_start=row.window_start,
+        window_end=row.window_end,
+        fingerprint=row.fingerprint,
+        revision=row.revision,
+        sequence=row.sequence,
+        changed=row.changed,
+    )
+
+
+def _visit_columns(subject: str, visit: StoredVisit) -> dict[str, Any]:
+    columns = {name: value for name, value in columns_of(visit).items() if name != "when"}
+    return {"subject": subject, **columns, **columns_of(to_columns(visit.when))}
+
+
+def _period(row: PeriodRow) -> StoredPeriod:
+    return StoredPeriod(
+        period=row.period,
+        uid=row.uid,
+        label=row.label,
+        first=row.first,
+        last=row.last,
+        revision=row.revision,
+        sequence=row.sequence,
+        changed=row.changed,
+    )

@@ -1,0 +1,198 @@
+"""What the use cases give back: frozen values. Rows never leave the store (design §10)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from typing import TYPE_CHECKING
+
+from schedules.diff import Diff, Move
+from schedules.plan import Plan
+from schedules.record import Fact, Record
+from schedules.site import Site
+from schedules.template import Template
+
+if TYPE_CHECKING:
+    from calendars.entries import Entry, PeriodEntry
+
+SUBJECT_ROLES = frozenset({"patient", "caregiver"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registered:
+    """A protocol version. ``registered`` is None for a shipped one that has not been used; ``new`` says that it was not
+    there before this use case."""
+
+    protocol: str
+    version: str
+    sha256: str
+    template: Template
+    registered: datetime | None = None
+    by: str = ""
+    new: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patient:
+    """A subject with its record and plan; ``today`` is the date at the site as of which a status is told."""
+
+    subject: str
+    protocol: str
+    version: str
+    site: Site
+    revision: int
+    enrolled: date
+    record: Record
+    template: Template
+    plan: Plan
+    today: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What a use case did to a subject's record, or with ``dry_run`` would have done.
+
+    ``revision`` is the record's after it; ``before`` is None at enrolment; ``today`` is the date at the site.
+    """
+
+    subject: str
+    protocol: str
+    version: str
+    site: str
+    revision: int
+    facts: tuple[Fact, ...]
+    before: Plan | None
+    after: Plan
+    diff: Diff
+    warnings: tuple[str, ...]
+    today: date
+    dry_run: bool = False
+
+    @property
+    def moved(self) -> tuple[Move, ...]:
+        """The visits whose date changed, with the old and the new one."""
+        return self.diff.moved
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calendar:
+    """What a calendar file is made of; ``name`` is the subject or the site."""
+
+    name: str
+    entries: tuple[Entry, ...]
+    periods: tuple[PeriodEntry, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Audit:
+    """A subject's facts, the hash of the last one, and what a verification found wrong (nothing, if none was asked)."""
+
+    subject: str
+    record: Record
+    head: str
+    problems: tuple[str, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing was found wrong."""
+        return not self.problems
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """The database at a glance. ``database`` has its password hidden; ``reminders`` counts them by state."""
+
+    database: str
+    schema: str
+    protocols: int
+    sites: int
+    subjects: int
+    visits_to_come: int
+    reminders: Mapping[str, int]
+    reminders_due: int
+    last_sweep: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contact:
+    """Somebody who gets reminders: of one subject, or of all subjects of a site.
+
+    ``quiet`` are wall-clock times in ``zone`` between which nothing is sent; ``level`` is how much a message discloses.
+    """
+
+    id: int
+    role: str
+    zone: str
+    subject: str | None = None
+    site: str | None = None
+    email: str = ""
+    notify: str = ""
+    quiet: tuple[time, time] | None = None
+    language: str = "en"
+    level: str = "private"
+    paused: bool = False
+
+    @property
+    def owner(self) -> str:
+        """Whose contact it is, in words."""
+        return f"subject {self.subject}" if self.subject is not None else f"site {self.site}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Queued:
+    """A reminder in the queue: when it is due (UTC), for which contact, and what became of it."""
+
+    subject: str
+    visit: str
+    role: str
+    rule: str
+    due: datetime
+    state: str
+    recipient: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """A reminder as it is handed to a channel. ``key`` is the same however often its transport is tried."""
+
+    subject: str
+    visit: str
+    role: str
+    rule: str
+    channel: str
+    key: str
+    text: str
+    contact: Contact
+
+    def document(self) -> dict[str, str]:
+        """The message as ``remind --once --json`` prints it: nothing that tells whom it went to."""
+        return {
+            "subject": self.subject,
+            "visit": self.visit,
+            "role": self.role,
+            "rule": self.rule,
+            "channel": self.channel,
+            "key": self.key,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sweep:
+    """What one sweep of the queue did, in numbers of reminders; ``messages`` are those sent."""
+
+    sent: int = 0
+    suppressed: int = 0
+    missed: int = 0
+    failed: int = 0
+    messages: tuple[Message, ...] = field(default=())
+
+    def document(self) -> dict[str, object]:
+        """The object that ``remind --once --json`` prints."""
+        return {
+            "sent": self.sent,
+            "suppressed": self.suppressed,
+            "missed": self.missed,
+            "failed": self.failed,
+            "messages": [message.document() for message in self.messages],
+        }

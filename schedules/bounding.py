@@ -1,0 +1,179 @@
+"""The bounds of a template and a patient as constraints of the network: rules 7 to 9 of design §5."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import date, timedelta
+from itertools import pairwise
+
+from schedules.compiled import Board, Compiled, as_day
+from schedules.network import Bound, Choice, Constant, Expression, Node, Step
+from schedules.plan import Status
+from schedules.points import Around, Between, Day, Extreme, Named, Point, Shifted
+from schedules.protocol_days import day_offset
+from schedules.spans import Span, add_days_and_months, parse_span
+from schedules.standing import Answer, Standing
+from schedules.template import Clearance, History
+from schedules.words import day_words
+
+ONE_DAY = Span(days=1)
+# Months differ from their average length, and from one another, by at most this many days.
+MONTH_SLACK = 4
+
+
+def all_bounds(compiled: Compiled, board: Board, standing: Standing, live: Callable[[int], bool]) -> tuple[Bound, ...]:
+    """Every bound that binds: the template's, the history's, and the order within series that could be out of order.
+
+    A bound whose point is conditional, missed or not applicable does not bind (rule 8); ``live`` tells which visits do.
+    """
+    maker = BoundMaker(compiled, board, live)
+    found = [*maker.template_bounds(), *history_bounds(compiled, standing, live)]
+    named = set(compiled.bounded)
+    for members in compiled.series_order:
+        if (
+            any(standing.visits.get(compiled.rules[place].id) for place in members)
+            or not named.isdisjoint(members)
+            or _crowded(compiled, members)
+        ):
+            found.extend(series_order(compiled, board, members, live))
+    return tuple(found)
+
+
+class BoundMaker:
+    """Turns points into expressions over the visits that are live."""
+
+    def __init__(self, compiled: Compiled, board: Board, live: Callable[[int], bool]) -> None:
+        self.compiled = compiled
+        self.board = board
+        self.live = live
+
+    def template_bounds(self) -> Iterator[Bound]:
+        for place in sorted(self.compiled.bounded):
+            rule = self.compiled.rules[place]
+            if not self.live(place):
+                continue
+            for upper, points in ((False, rule.no_earlier_than), (True, rule.no_later_than)):
+                for point in points:
+                    expression = self.expression(point, upper)
+                    if expression is not None:
+                        words = "no later than" if upper else "no earlier than"
+                        yield Bound(place, upper, expression, f"{rule.id} {words} {point}")
+
+    def expression(self, point: Point, upper: bool) -> Expression | None:
+        match point:
+            case Day(number):
+                base = self._visit(self.compiled.reference_of(point))
+                span = Span(days=day_offset(number, self.compiled.template.reference_day))
+                return None if base is None else Step(base, span, upper)
+            case Shifted(base_point, span):
+                base = self.expression(base_point, upper)
+                return None if base is None else Step(base, span, upper)
+            case Extreme(which, points):
+                return _choice([self.expression(operand, upper) for operand in points], last=which == "latest")
+            case Named(name, ""):
+                return self._visit(self.compiled.index[name]) if name in self.compiled.index else self._event(name)
+            case Named(name, which):
+                edge = self.compiled.edges[name]
+                return _choice([self._member(place, edge.activity) for place in edge.members], last=which == "last")
+
+    def _visit(self, place: int) -> Expression | None:
+        return Node(place) if self.live(place) else None
+
+    def _member(self, place: int, activity: str | None) -> Expression | None:
+        return None if activity is not None and (place, activity) in self.board.absent else self._visit(place)
+
+    def _event(self, name: str) -> Expression | None:
+        day = self.board.events.get(name)
+        return None if day is None else Constant(day.toordinal(), f"{name} on {day_words(day)}")
+
+
+def _choice(operands: list[Expression | None], *, last: bool) -> Expression | None:
+    known = tuple(operand for operand in operands if operand is not None)
+    if not known:
+        return None
+    return known[0] if len(known) == 1 else Choice(known, last)
+
+
+def _crowded(compiled: Compiled, members: tuple[int, ...]) -> bool:
+    """Whether open days alone could bring two members of a series onto one day: their windows meet."""
+    rules = [compiled.rules[place] for place in members]
+    if all(rule.window is None for rule in rules):
+        return False
+    if any(isinstance(rule.window, Between) for rule in rules):
+        return True
+    reach = max(
+        rule.window.end.roughly_days - rule.window.start.roughly_days
+        for rule in rules
+        if isinstance(rule.window, Around)
+    )
+    lengths = [rule.at.span.roughly_days if isinstance(rule.at, Shifted) else 0.0 for rule in rules]
+    return any(later - earlier <= reach + MONTH_SLACK for earlier, later in pairwise(lengths))
+
+
+def series_order(
+    compiled: Compiled, board: Board, members: tuple[int, ...], live: Callable[[int], bool]
+) -> Iterator[Bound]:
+    """The members of a stepped series follow one another: on different days, or at different moments (rule 9)."""
+    present = [place for place in members if live(place)]
+    timed = compiled.rules[members[0]].step == "time"
+    gap = "after" if timed else "at least a day after"
+    text = f"{compiled.rules[members[0]].series}: each {gap} the one before"
+    for earlier, later in (*pairwise(present), *_overtaken(board, present)):
+        yield Bound(later, False, Step(Node(earlier), Span() if timed else ONE_DAY, False), text)
+
+
+def _overtaken(board: Board, present: list[int]) -> Iterator[tuple[int, int]]:
+    """Fixed members that a later fixed one was put before: what still follows has to come after them too."""
+    fixed = [(place, as_day(when)) for place in present if (when := board.when[place]) is not None]
+    for number, (earlier, day) in enumerate(fixed):
+        if any(other < day for _, other in fixed[number + 1 :]):
+            yield from ((earlier, later) for later in present if later > earlier and board.when[later] is None)
+
+
+def history_bounds(compiled: Compiled, standing: Standing, live: Callable[[int], bool]) -> Iterator[Bound]:
+    """The distances that the answers to the history keep before their visits."""
+    for item in compiled.template.history.values():
+        answer = standing.history.get(item.id)
+        place = compiled.index[item.before]
+        if answer is None or answer.day is None or not live(place):
+            continue
+        clear = clearance(item, answer)
+        if clear is not None:
+            day, words = clear
+            label = f"{item.label[:1].lower()}{item.label[1:]}"
+            text = f"{item.before} no earlier than {words} after {label} on {day_words(answer.day)}"
+            yield Bound(place, False, Constant(day.toordinal(), text), text)
+
+
+def clearance(item: History, answer: Answer) -> tuple[date, str] | None:
+    """The first day that is clear of what was answered, and the length in words; None while an answer is open.
+
+    An answered length in hours counts as the days it has begun.
+    """
+    if answer.day is None:
+        return None
+    found = []
+    for part in item.clear:
+        span = part_span(part, answer)
+        if span is None:
+            return None
+        days = -((-span.minutes) // 1440)
+        found.append((add_days_and_months(answer.day, span) + timedelta(days=days), _length_words(part, span)))
+    return (min if item.which == "shorter" else max)(found, key=lambda pair: pair[0])
+
+
+def part_span(part: Clearance, answer: Answer) -> Span | None:
+    """The length of one part of a clearance, or None where it counts in something that is not answered yet."""
+    if part.span is not None:
+        return part.span
+    text = answer.values.get(part.asks)
+    return None if text is None else parse_span(text) * part.factor
+
+
+def _length_words(part: Clearance, span: Span) -> str:
+    return span.text() if part.span is not None else f"{part.factor} × {part.asks} ({span.text()})"
+
+
+def live_status(status: Status) -> bool:
+    """Whether a visit of this status takes part in bounds."""
+    return status in (Status.PLANNED, Status.BOOKED, Status.DONE)

@@ -1,0 +1,417 @@
+"""A template made ready for planning one set of groups: who depends on whom, and every point as a function.
+
+Compiling is done once per template and set of groups; planning then only evaluates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from functools import lru_cache
+
+from schedules.plan import Status
+from schedules.points import Between, Day, Extreme, Named, Point, Shifted, names_in
+from schedules.protocol_days import day_offset, days_from_reference
+from schedules.record import When
+from schedules.site import Site
+from schedules.spans import Span, add, add_days_and_months
+from schedules.template import OnlyFor, PeriodRule, Template, VisitRule
+
+GONE = frozenset({Status.CANCELLED, Status.CONDITIONAL, Status.NOT_APPLICABLE})
+
+
+@dataclass(slots=True)
+class Board:
+    """What planning knows so far: the date and status of every visit by index, and the milestones' dates."""
+
+    site: Site
+    when: list[When | None]
+    status: list[Status]
+    events: Mapping[str, date]
+    absent: frozenset[tuple[int, str]]
+
+    def counts(self, index: int, activity: str | None) -> bool:
+        """Whether a visit counts for ``first`` and ``last`` (rule 7)."""
+        status = self.status[index]
+        return (
+            status is not Status.MISSED
+            and status not in GONE
+            and (activity is None or (index, activity) not in self.absent)
+        )
+
+
+Evaluate = Callable[[Board], "When | None"]
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """The visits that ``name.first`` or ``name.last`` ranges over; of an activity, only where it is given."""
+
+    members: tuple[int, ...]
+    activity: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One bound of the template, to be held against finished dates; ``places`` are the visits its point counts from."""
+
+    carrier: int
+    upper: bool
+    point: Point
+    evaluate: Evaluate
+    places: tuple[int, ...]
+
+    @property
+    def text(self) -> str:
+        """The rule in words, without the visit that carries it."""
+        return f"no {'later' if self.upper else 'earlier'} than {self.point}"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Compiled:
+    """A template for one set of groups. Visits are named by their index in the order of the file.
+
+    ``excluded`` visits are not applicable, ``open`` ones wait for a group; ``anchors`` are what each visit's target and
+    absolute window count from; ``days`` are the protocol's day labels.
+    """
+
+    template: Template
+    groups: Mapping[str, str]
+    rules: tuple[VisitRule, ...]
+    index: Mapping[str, int]
+    reference: int
+    references: frozenset[int]
+    excluded: frozenset[int]
+    open: Mapping[int, str]
+    edges: Mapping[str, Edge]
+    anchors: tuple[tuple[int, ...], ...]
+    dependents: tuple[tuple[int, ...], ...]
+    targets: tuple[Evaluate, ...]
+    windows: tuple[tuple[Evaluate, Evaluate] | None, ...]
+    timed: tuple[bool, ...]
+    activities: tuple[tuple[str, ...], ...]
+    labels: tuple[str, ...]
+    days: tuple[str | None, ...]
+    bounded: frozenset[int]
+    checks: tuple[Check, ...]
+    latest: tuple[Evaluate | None, ...]
+    until: tuple[Evaluate | None, ...]
+    series_order: tuple[tuple[int, ...], ...]
+    periods: tuple[tuple[PeriodRule, Evaluate | None, Evaluate | None], ...]
+    label: Callable[[str], str]
+    reference_of: Callable[[Day], int]
+    chains: tuple[tuple[int, ...], ...]
+    starts: Mapping[str, str]
+    nth: tuple[tuple[int, str, int], ...]
+
+
+@lru_cache(maxsize=128)
+def compiled(template: Template, groups: tuple[tuple[str, str], ...]) -> Compiled:
+    """The template compiled for these known groups; a group of the template that is missing is open."""
+    return _Compiler(template, dict(groups)).compiled()
+
+
+class _Compiler:
+    def __init__(self, template: Template, groups: dict[str, str]) -> None:
+        self.template = template
+        self.groups = groups
+        self.rules = template.visits
+        self.index = {rule.id: place for place, rule in enumerate(self.rules)}
+        self.reference = self.index[template.reference_visit]
+        self.edges = self._edges()
+
+    def compiled(self) -> Compiled:
+        fits = [self.fits(rule.only_for) for rule in self.rules]
+        anchors = tuple(tuple(sorted(self._anchors(rule))) for rule in self.rules)
+        dependents: list[list[int]] = [[] for _ in self.rules]
+        for place, found in enumerate(anchors):
+            for anchor in found:
+                dependents[anchor].append(place)
+        days = days_from_reference(self.template)
+        return Compiled(
+            template=self.template,
+            groups=self.groups,
+            rules=self.rules,
+            index=self.index,
+            reference=self.reference,
+            references=frozenset(place for place, rule in enumerate(self.rules) if self._is_reference(rule)),
+            excluded=frozenset(place for place, fit in enumerate(fits) if fit is False),
+            open={place: fit for place, fit in enumerate(fits) if isinstance(fit, str)},
+            edges=self.edges,
+            anchors=anchors,
+            dependents=tuple(map(tuple, dependents)),
+            targets=tuple(self._target(rule) for rule in self.rules),
+            windows=tuple(self._window(rule) for rule in self.rules),
+            timed=tuple(is_timed(rule.at) for rule in self.rules),
+            activities=self._activities(),
+            labels=tuple(self.label(rule.label) for rule in self.rules),
+            days=tuple(self._day_label(days.get(rule.id)) for rule in self.rules),
+            bounded=self._bounded(),
+            checks=tuple(self._checks()),
+            latest=tuple(self._optional(rule.at_the_latest) for rule in self.rules),
+            until=tuple(self._optional(rule.until) for rule in self.rules),
+            series_order=tuple(self._stepped()),
+            periods=tuple(self._periods()),
+            label=self.label,
+            reference_of=self.reference_of,
+            chains=self._chains(),
+            starts=self._starts(),
+            nth=tuple(self._nth()),
+        )
+
+    def _is_reference(self, rule: VisitRule) -> bool:
+        return rule.id.rpartition("/")[2] == self.template.reference_visit
+
+    def reference_of(self, day: Day) -> int:
+        """The visit that a protocol day counts from: the reference, or that of its cycle."""
+        return self.index[day.reference] if day.reference else self.reference
+
+    def fits(self, only_for: OnlyFor) -> bool | str:
+        """Whether ``only_for`` holds; the name of an open group where that is not known yet."""
+        unknown = ""
+        for group, values in only_for:
+            value = self.groups.get(group)
+            if value is None:
+                unknown = unknown or group
+            elif value not in values:
+                return False
+        return unknown or True
+
+    def _edges(self) -> dict[str, Edge]:
+        """What ``first`` and ``last`` range over: ``ld`` the first pass, ``second/ld`` a cycle, ``*/ld`` all of
+        them."""
+        template = self.template
+        edges = {name: self._edge(members, None) for name, members in template.series.items()}
+        cycles = {rule.cycle for rule in self.rules}
+        if len(cycles) > 1:
+            edges |= {
+                f"*/{name}": self._edge(template.members(name), None) for name in template.series if "/" not in name
+            }
+        for activity in template.activities.values():
+            visits = activity.visits if self.fits(activity.only_for) is True else ()
+            for cycle in cycles:
+                scope = f"{cycle}/{activity.id}" if cycle else activity.id
+                edges[scope] = self._edge(
+                    [name for name in visits if self.rules[self.index[name]].cycle == cycle], activity.id
+                )
+            if len(cycles) > 1:
+                edges[f"*/{activity.id}"] = self._edge(visits, activity.id)
+        return edges
+
+    def _chains(self) -> tuple[tuple[int, ...], ...]:
+        """Each member that has stand-ins, with them in the order of the cycles."""
+        chains: dict[str, list[int]] = {}
+        for place, rule in enumerate(self.rules):
+            if rule.stands_in_for:
+                chains.setdefault(rule.stands_in_for, [self.index[rule.stands_in_for]]).append(place)
+        return tuple(map(tuple, chains.values()))
+
+    def _starts(self) -> dict[str, str]:
+        """For each pass of a cycle, the event that starts it: the milestone that the target of its reference visit
+        names."""
+        starts = {}
+        for rule in self.rules:
+            if rule.cycle and self._is_reference(rule):
+                events = [
+                    str(named.name) for named in names_in(rule.at) if isinstance(named, Named) and "#" in named.name
+                ]
+                starts[rule.cycle] = events[0] if events else ""
+        return starts
+
+    def _nth(self) -> Iterator[tuple[int, str, int]]:
+        """Visits that the nth of a repeated event calls for: their index, the event and n."""
+        for place, rule in enumerate(self.rules):
+            for named in names_in(rule.at):
+                if isinstance(named, Named) and "#" in named.name and not rule.cycle:
+                    event, _, number = named.name.partition("#")
+                    yield place, event, int(number)
+
+    def _edge(self, names: Iterable[str], activity: str | None) -> Edge:
+        return Edge(tuple(self.index[name] for name in names), activity)
+
+    def _activities(self) -> tuple[tuple[str, ...], ...]:
+        at: list[list[str]] = [[] for _ in self.rules]
+        for activity in self.template.activities.values():
+            if self.fits(activity.only_for) is True:
+                for name in activity.visits:
+                    at[self.index[name]].append(activity.id)
+        return tuple(map(tuple, at))
+
+    def label(self, label: str) -> str:
+        """A label with the groups' values in place of their names; an open group reads ``…``."""
+        if "{" not in label:
+            return label
+        for name, group in self.template.groups.items():
+            value = self.groups.get(name)
+            label = label.replace(f"{{{name}}}", "…" if value is None else group.values.get(value, value))
+        return label.replace("{cycle}", "")
+
+    def _day_label(self, days: int | None) -> str | None:
+        if days is None:
+            return None
+        number = days + self.template.reference_day if days >= 0 else days
+        return f"D{number}"
+
+    def _anchors(self, rule: VisitRule) -> set[int]:
+        points = [rule.at] + ([rule.window.start, rule.window.end] if isinstance(rule.window, Between) else [])
+        if rule.until is not None:
+            points.append(rule.until)
+        partners = {self.index[name] for name in rule.together_with}
+        return partners | {place for point in points for place in self.places(point)}
+
+    def places(self, point: Point) -> Iterator[int]:
+        """The visits a point counts from."""
+        for named in names_in(point):
+            if isinstance(named, Day):
+                yield self.reference_of(named)
+            elif named.which:
+                yield from self.edges[named.name].members
+            elif named.name in self.index:
+                yield self.index[named.name]
+
+    def _bounded(self) -> frozenset[int]:
+        found: set[int] = set()
+        for place, rule in enumerate(self.rules):
+            for point in (*rule.no_earlier_than, *rule.no_later_than):
+                found.update((place, *self.places(point)))
+        for item in self.template.history.values():
+            found.add(self.index[item.before])
+        return frozenset(found)
+
+    def _checks(self) -> Iterator[Check]:
+        for place, rule in enumerate(self.rules):
+            for upper, points in ((False, rule.no_earlier_than), (True, rule.no_later_than)):
+                for point in points:
+                    yield Check(place, upper, point, self.evaluator(point, bound=True), tuple(self.places(point)))
+
+    def _stepped(self) -> Iterator[tuple[int, ...]]:
+        for members in self.template.series.values():
+            if self.rules[self.index[members[0]]].step:
+                yield tuple(self.index[member] for member in members)
+
+    def _periods(self) -> Iterator[tuple[PeriodRule, Evaluate | None, Evaluate | None]]:
+        for rule in self.template.periods:
+            if self.fits(rule.only_for) is True:
+                yield rule, self._optional(rule.start), self._optional(rule.end)
+
+    def _optional(self, point: Point | None) -> Evaluate | None:
+        return None if point is None else _as_day(self.evaluator(point))
+
+    def _target(self, rule: VisitRule) -> Evaluate:
+        evaluate = self.evaluator(rule.at)
+        return evaluate if is_timed(rule.at) else _as_day(evaluate)
+
+    def _window(self, rule: VisitRule) -> tuple[Evaluate, Evaluate] | None:
+        if not isinstance(rule.window, Between):
+            return None
+        start, end = (_as_day(self.evaluator(point)) for point in (rule.window.start, rule.window.end))
+        return start, end
+
+    def evaluator(self, point: Point, *, bound: bool = False) -> Evaluate:
+        """The point as a function of the board: its date or moment, or None where it has not happened.
+
+        A plain reference to a missed visit uses the moment it was planned for, but in a ``bound`` it does not count.
+        """
+        match point:
+            case Day(number):
+                offset = day_offset(number, self.template.reference_day)
+                return _counted(self._visit(self.reference_of(point), bound), Span(days=offset))
+            case Shifted(base, span):
+                return _counted(self.evaluator(base, bound=bound), span)
+            case Extreme(which, points):
+                return _extreme([self.evaluator(operand, bound=bound) for operand in points], last=which == "latest")
+            case Named(name, ""):
+                return self._visit(self.index[name], bound) if name in self.index else _event(name)
+            case Named(name, which):
+                return _edge(self.edges[name], last=which == "last")
+
+    def _visit(self, place: int, bound: bool) -> Evaluate:
+        needs = bound or self._is_reference(self.rules[place])
+
+        def evaluate(board: Board) -> When | None:
+            status = board.status[place]
+            if status in GONE or (needs and status is Status.MISSED):
+                return None
+            return board.when[place]
+
+        return evaluate
+
+
+def is_timed(point: Point) -> bool:
+    """Whether a point has a time: only offsets in hours or minutes give one (rule 1)."""
+    if isinstance(point, Extreme):
+        return any(is_timed(operand) for operand in point.points)
+    return isinstance(point, Shifted) and point.span.timed
+
+
+def as_day(when: When) -> date:
+    """The calendar day of a date or moment."""
+    return when.date() if isinstance(when, datetime) else when
+
+
+def as_moment(when: When, opens: time, site: Site) -> datetime:
+    """A moment as it is; a date at the site's opening time (rule 1)."""
+    return when if isinstance(when, datetime) else datetime.combine(when, opens, site.zone)
+
+
+def _as_day(evaluate: Evaluate) -> Evaluate:
+    def day(board: Board) -> When | None:
+        when = evaluate(board)
+        return when.date() if isinstance(when, datetime) else when
+
+    return day
+
+
+def _counted(base: Evaluate, span: Span) -> Evaluate:
+    if span.timed:
+        return _timed(base, span)
+    if span.months:
+        return lambda board: None if (when := base(board)) is None else add_days_and_months(as_day(when), span)
+    shift = timedelta(days=span.days)
+
+    def counted(board: Board) -> When | None:
+        when = base(board)
+        if when is None:
+            return None
+        return (when.date() if isinstance(when, datetime) else when) + shift
+
+    return counted
+
+
+def _timed(base: Evaluate, span: Span) -> Evaluate:
+    def counted(board: Board) -> When | None:
+        when = base(board)
+        return None if when is None else add(as_moment(when, board.site.opens, board.site), span)
+
+    return counted
+
+
+def _event(name: str) -> Evaluate:
+    return lambda board: board.events.get(name)
+
+
+def _extreme(operands: list[Evaluate], *, last: bool) -> Evaluate:
+    def evaluate(board: Board) -> When | None:
+        return extreme([when for operand in operands if (when := operand(board)) is not None], board.site, last=last)
+
+    return evaluate
+
+
+def _edge(edge: Edge, *, last: bool) -> Evaluate:
+    def evaluate(board: Board) -> When | None:
+        found = [board.when[place] for place in edge.members if board.counts(place, edge.activity)]
+        return extreme([when for when in found if when is not None], board.site, last=last)
+
+    return evaluate
+
+
+def extreme(found: list[When], site: Site, *, last: bool) -> When | None:
+    """The latest or earliest; a bare date counts from the site's opening time where it meets a moment."""
+    if not found:
+        return None
+    pick = max if last else min
+    if any(isinstance(when, datetime) for when in found):
+        # By instant: two moments of one zone compare by wall clock, and in autumn an hour comes twice.
+        return pick(found, key=lambda when: as_moment(when, site.opens, site).timestamp())
+    return pick(found)

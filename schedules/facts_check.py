@@ -1,0 +1,114 @@
+"""Whether a fact names what its template knows. Inconvenient facts are never refused, only impossible ones (rule
+13)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from schedules.compiled import is_timed
+from schedules.errors import InvalidInput, UnknownName, shown
+from schedules.points import Named, names_in
+from schedules.record import Fact, Kind, Record
+from schedules.spans import parse_span
+from schedules.standing import NEVER
+from schedules.template import BUILT_IN_MILESTONES, Template
+from schedules.typed import parse_day
+
+# A half-life, five of which have to pass: the longest of a drug in use is some months.
+LONGEST_ANSWER_DAYS = 366
+
+
+def check_fact(template: Template, record: Record, fact: Fact) -> tuple[str, ...]:
+    """Raises UnknownName or InvalidInput for a fact that cannot be; returns warnings for one that is merely odd."""
+    match fact.kind:
+        case Kind.BOOKED | Kind.DONE | Kind.MISSED:
+            return _visit(template, fact)
+        case Kind.WITHHELD | Kind.GIVEN:
+            return _activity(template, fact)
+        case Kind.EVENT:
+            _event(template, record, fact)
+        case Kind.GROUP:
+            _group(template, fact)
+        case Kind.HISTORY:
+            _history(template, fact)
+        case Kind.ENROLLED:
+            pass
+    return ()
+
+
+def _visit(template: Template, fact: Fact) -> tuple[str, ...]:
+    known = {rule.id: rule for rule in template.visits}
+    if fact.name in template.series:
+        members = ", ".join(template.series[fact.name][:6])
+        raise InvalidInput(f"'{fact.name}' is a series of visits. Name one of them: {members}.")
+    rule = known.get(fact.name)
+    if rule is None:
+        raise UnknownName("visit", fact.name, known)
+    if is_timed(rule.at) and fact.kind is not Kind.MISSED and not isinstance(fact.when, datetime):
+        raise InvalidInput(f"'{fact.name}' is counted in hours: give the time too, such as 2026-03-02T10:00.")
+    return ()
+
+
+def _activity(template: Template, fact: Fact) -> tuple[str, ...]:
+    _visit(template, Fact(kind=Kind.MISSED, name=fact.name))
+    name = fact.values.get("activity", "")
+    there = [item.id for item in template.activities.values() if fact.name in item.visits]
+    if name not in template.activities:
+        raise UnknownName(f"activity {{}} at {fact.name}", name, there)
+    if name not in there:
+        raise InvalidInput(f"'{name}' is not done at {fact.name}. Done there: {', '.join(there) or 'nothing'}.")
+    optional = fact.name in template.activities[name].optional
+    if fact.kind is Kind.GIVEN and not optional:
+        return (f"'{name}' at {fact.name} is not optional; it counts as given anyway.",)
+    return ()
+
+
+def _event(template: Template, record: Record, fact: Fact) -> None:
+    known = [*template.milestones, *(name for name in BUILT_IN_MILESTONES if name != "enrolment")]
+    if fact.name == "enrolment":
+        raise InvalidInput("'enrolment' is recorded when a patient is enrolled. Enrol with the right date instead.")
+    if fact.name not in known:
+        raise UnknownName("milestone", fact.name, known)
+    if fact.when is None:
+        raise InvalidInput(f"'{fact.name}' needs the date on which it happened.")
+    _cycle_start(template, record, fact)
+
+
+def _cycle_start(template: Template, record: Record, fact: Fact) -> None:
+    """A cycle can be started as often as the protocol allows."""
+    for cycle in template.cycles.values():
+        if fact.name not in {named.name for named in names_in(cycle.start) if isinstance(named, Named)}:
+            continue
+        earlier = [other for other in record.facts if other.kind is Kind.EVENT and other.name == fact.name]
+        if len(earlier) >= cycle.maximum:
+            days = " and ".join(str(other.day) for other in earlier)
+            raise InvalidInput(
+                f"'{fact.name}' is recorded for {days} already, and the protocol allows {cycle.maximum} "
+                f"'{cycle.id}' cycle{'' if cycle.maximum == 1 else 's'}. A further cycle would need an amendment."
+            )
+
+
+def _group(template: Template, fact: Fact) -> None:
+    group = template.groups.get(fact.name)
+    if group is None:
+        raise UnknownName("group", fact.name, template.groups)
+    value = fact.values.get("value", "")
+    if value not in group.values:
+        raise UnknownName(f"value {{}} of group '{fact.name}'", value, group.values)
+
+
+def _history(template: Template, fact: Fact) -> None:
+    item = template.history.get(fact.name)
+    if item is None:
+        raise UnknownName("history item", fact.name, template.history)
+    for name, text in fact.values.items():
+        if name == "value":
+            if text != NEVER:
+                parse_day(text)
+        elif name not in item.asks:
+            raise UnknownName(f"question {{}} about '{fact.name}'", name, item.asks)
+        elif not 0 < parse_span(text).roughly_days <= LONGEST_ANSWER_DAYS:
+            raise InvalidInput(
+                f"{shown(text)} cannot be the {name} of {fact.name}. Write a length above zero and of at most a year, "
+                "such as '3 days'."
+            )

@@ -1,0 +1,171 @@
+"""What happened against what was asked: deviations, judged by the plan as it was just before (design §5, rule 12)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from schedules.bounding import history_bounds
+from schedules.compiled import Board, Check, Compiled, as_day
+from schedules.conflicts import length_words, window_edges, window_words
+from schedules.layout import Layout, lay_out
+from schedules.plan import Deviation, Status
+from schedules.record import Fact, Kind, Record, When
+from schedules.site import Site
+from schedules.spans import between
+from schedules.standing import Standing, fold
+from schedules.words import when_words
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What the plan said of a visit just before a fact about it was recorded."""
+
+    planned: When | None
+    target: When | None
+    start: When | None
+    end: When | None
+    deviations: tuple[Deviation, ...]
+
+
+def replay(compiled: Compiled, record: Record, standing: Standing, site: Site) -> dict[str, Seen]:
+    """What was seen before each done or missed visit's counting fact, in the order of the record."""
+    seen: dict[str, Seen] = {}
+    planned_for: dict[str, When | None] = {}
+    for fact in record.facts:
+        visit = standing.visits.get(fact.name)
+        if visit is None or visit.fact is not fact or fact.kind not in (Kind.DONE, Kind.MISSED):
+            continue
+        earlier = fold(record.before(fact))
+        before = lay_out(compiled, earlier, site, planned_for)
+        seen[fact.name] = _look(before, earlier, fact)
+        if fact.kind is Kind.MISSED:
+            planned_for[fact.name] = seen[fact.name].planned
+    return seen
+
+
+def _look(before: Layout, standing: Standing, fact: Fact) -> Seen:
+    place = before.compiled.index[fact.name]
+    deviations = _missed(before, fact) if fact.kind is Kind.MISSED else _done(before, standing, fact)
+    return Seen(
+        planned=before.board.when[place],
+        target=before.targets[place],
+        start=before.starts[place],
+        end=before.ends[place],
+        deviations=tuple(deviations),
+    )
+
+
+def _missed(before: Layout, fact: Fact) -> Iterator[Deviation]:
+    when = before.board.when[before.compiled.index[fact.name]]
+    words = f", planned for {when_words(when)}," if when is not None else ""
+    reason = f" ({fact.why})" if fact.why else ""
+    yield _deviation(before, fact, "missed", None, f"{fact.name}{words} was missed{reason}.")
+
+
+def _done(before: Layout, standing: Standing, fact: Fact) -> Iterator[Deviation]:
+    place = before.compiled.index[fact.name]
+    assert fact.when is not None
+    yield from _against_window(before, place, fact, fact.when)
+    yield from _against_bounds(before, place, fact, fact.when)
+    rule = before.compiled.rules[place]
+    shut = [gate for gate in rule.requires if gate not in standing.events]
+    if shut:
+        labels = ", ".join(before.compiled.template.event_label(gate) for gate in shut)
+        yield _deviation(
+            before,
+            fact,
+            "gate",
+            None,
+            f"{fact.name} was done before its gate was open: {labels} was not recorded.",
+        )
+
+
+def _deviation(before: Layout, fact: Fact, kind: str, by: timedelta | None, message: str) -> Deviation:
+    return Deviation(visit=fact.name, kind=kind, by=by, message=message, version=before.compiled.template.version)
+
+
+def _against_window(before: Layout, place: int, fact: Fact, when: When) -> Iterator[Deviation]:
+    edges = window_edges(before, place)
+    if edges is None:
+        return
+    for late, edge in enumerate(edges):
+        if edge is None:
+            continue
+        by = _past(when, edge) if late else _past(edge, when)
+        if by > timedelta():
+            side = "after the last" if late else "before the first"
+            message = (
+                f"{fact.name} was done on {when_words(when)}, {length_words(by)} {side} day of its window, "
+                f"{when_words(edge)} ({window_words(before, place)})."
+            )
+            yield _deviation(before, fact, "late" if late else "early", by, message)
+
+
+def _past(when: When, edge: When) -> timedelta:
+    if isinstance(when, datetime) and isinstance(edge, datetime):
+        return between(edge, when)
+    return as_day(when) - as_day(edge)
+
+
+def _against_bounds(before: Layout, place: int, fact: Fact, when: When) -> Iterator[Deviation]:
+    """Against the bounds that it carries or that name it, as far as what else they count from is done too.
+
+    What is merely planned can still follow: a rule is broken only if it is so with and without the planned visits.
+    """
+    known, done_only = _boards(before, place, when)
+    for check in before.compiled.checks:
+        if (check.carrier != place and place not in check.places) or done_only.when[check.carrier] is None:
+            continue
+        carried = done_only.when[check.carrier]
+        assert carried is not None
+        limits = [check.evaluate(board) for board in (known, done_only)]
+        by = min((_over(carried, limit, check.upper) if limit is not None else timedelta()) for limit in limits)
+        if by > timedelta() and (check.carrier == place or _decides(check, done_only, place)):
+            yield _bound_deviation(before, check, fact, by, own=check.carrier == place)
+    for bound in history_bounds(before.compiled, before.standing, lambda other: other == place):
+        limit = date.fromordinal(before.facts.end(bound.expression, False)[0])
+        if as_day(when) < limit:
+            by = limit - as_day(when)
+            message = f"{fact.name} was done on {when_words(when)}, {length_words(by)} too early: {bound.text}."
+            yield _deviation(before, fact, "early", by, message)
+
+
+def _boards(before: Layout, place: int, when: When) -> tuple[Board, Board]:
+    """The board with this visit done: once with all that is planned, once with nothing but what is done."""
+    board = before.board
+    dates, status = list(board.when), list(board.status)
+    dates[place], status[place] = when, Status.DONE
+    known = Board(board.site, dates, status, board.events, board.absent)
+    done = [item is Status.DONE for item in status]
+    only = Board(
+        board.site,
+        [day if kept else None for day, kept in zip(dates, done, strict=True)],
+        [item if kept else Status.CONDITIONAL for item, kept in zip(status, done, strict=True)],
+        board.events,
+        board.absent,
+    )
+    return known, only
+
+
+def _over(when: When, limit: When, upper: bool) -> timedelta:
+    return _past(when, limit) if upper else _past(limit, when)
+
+
+def _decides(check: Check, board: Board, place: int) -> bool:
+    """Whether a bound's limit is what it is because of this visit."""
+    limit = check.evaluate(board)
+    when, board.when[place] = board.when[place], None
+    without = check.evaluate(board)
+    board.when[place] = when
+    return without != limit
+
+
+def _bound_deviation(before: Layout, check: Check, fact: Fact, by: timedelta, *, own: bool) -> Deviation:
+    carrier = before.compiled.rules[check.carrier].id
+    late = check.upper if own else not check.upper
+    assert fact.when is not None
+    kind = "late" if late else "early"
+    message = f"{fact.name} was done on {when_words(fact.when)}, {length_words(by)} too {kind}: {carrier} {check.text}."
+    return _deviation(before, fact, kind, by, message)

@@ -1,0 +1,324 @@
+"""Reading the visits of a template: single ones, lists, named members and repetitions, expanded into one rule a
+visit."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from schedules.errors import shown
+from schedules.points import (
+    Day,
+    Named,
+    Point,
+    Shifted,
+    Window,
+    names_in,
+    parse_target,
+    rescoped,
+    rescoped_window,
+    shifted,
+)
+from schedules.reader import Reader, TooManyProblems, is_empty, is_rest
+from schedules.source import Entries, Items, Node, Text
+from schedules.spans import Span
+from schedules.template import PLACES, Epoch, OnlyFor, VisitRule
+
+VISIT_KEYS = (
+    "label",
+    "epoch",
+    "at",
+    "window",
+    "place",
+    "no_earlier_than",
+    "no_later_than",
+    "at_the_latest",
+    "duration",
+    "requires",
+    "only_for",
+    "together_with",
+)
+REPETITION_KEYS = ("every", "first", "from", "times", "numbers", "until", "from_previous")
+MOST_MEMBERS = 1000
+# How often an event that repeats can call for its visits.
+MOST_OCCURRENCES = 20
+MOST_VISITS = 3000
+NOT_A_SERIES = ("day", "d")
+_NUMBERS = re.compile(r"([0-9]{1,4})\s*\.\.\s*([0-9]{1,4})")
+
+
+@dataclass(frozen=True, slots=True)
+class _Member:
+    """One visit to be of an ``at``: its name within the series, its number, its target and its own window."""
+
+    name: str
+    number: int | None
+    at: Point
+    window: Window | None = None
+    step: str = ""
+    until: Point | None = None
+    events: tuple[tuple[str, str], ...] = ()
+
+
+def read_visits(
+    reader: Reader, node: Node | None, epochs: dict[str, Epoch]
+) -> tuple[list[VisitRule], dict[str, tuple[str, ...]]]:
+    """All visit rules in the order of the file, and the members of each series. Undeclared epochs are added to
+    ``epochs``."""
+    rules: list[VisitRule] = []
+    series: dict[str, tuple[str, ...]] = {}
+    for key, value in reader.entries(node, "visits").pairs:
+        name = reader.name(key, "a visit")
+        reader.spots["visits", name] = key
+        found = _read_visit(reader, name, key, value, epochs)
+        rules.extend(found)
+        if len(rules) > MOST_VISITS:
+            reader.problem(key, f"With '{name}' the template has more than {MOST_VISITS:,} visits. Write fewer.")
+            raise TooManyProblems
+        if found and found[0].series:
+            series[name] = tuple(rule.id for rule in found)
+    return rules, series
+
+
+def _read_visit(reader: Reader, name: str, key: Text, node: Node, epochs: dict[str, Epoch]) -> list[VisitRule]:
+    entries = reader.entries(node, f"visit '{name}'")
+    if not isinstance(node, Entries) and not is_empty(node):
+        return []
+    reader.keys(entries, VISIT_KEYS, f"Visit '{name}'")
+    for field, value in entries.pairs:
+        reader.spots["visits", name, field.value] = value
+    epoch = _epoch(reader, name, key, entries, epochs)
+    place = reader.choice(entries.get("place"), PLACES, "place") or epoch.place or "clinic"
+    common = VisitRule(
+        id=name,
+        label="",
+        epoch=epoch.id,
+        place=place,
+        at=Named("enrolment"),
+        window=reader.window(entries.get("window"), "a window") or epoch.window,
+        no_earlier_than=reader.points(entries.get("no_earlier_than"), "no_earlier_than"),
+        no_later_than=reader.points(entries.get("no_later_than"), "no_later_than"),
+        at_the_latest=reader.point(entries.get("at_the_latest"), "at_the_latest"),
+        duration=_duration(reader, entries.get("duration")),
+        requires=tuple(text.value for text in reader.texts(entries.get("requires"), "requires")),
+        only_for=read_only_for(reader, entries.get("only_for")),
+        together_with=tuple(text.value for text in reader.texts(entries.get("together_with"), "together_with")),
+        assumed=_assumed(entries.get("assumed")),
+    )
+    label = reader.text(entries.get("label"), "a label")
+    return [_rule(common, member, label) for member in _members(reader, name, key, entries.get("at"))]
+
+
+def _epoch(reader: Reader, name: str, key: Text, entries: Entries, epochs: dict[str, Epoch]) -> Epoch:
+    node = entries.get("epoch")
+    found = reader.text(node, "an epoch")
+    if node is None:
+        known = ", ".join(filter(None, epochs)) or "a name"
+        reader.problem(key, f"Visit '{name}' has no epoch. Add 'epoch:' with one of: {known}.")
+    if isinstance(node, Text) and found and found not in epochs:
+        reader.name(node, "an epoch")
+        reader.spots["epochs", found] = node
+    return epochs.setdefault(found, Epoch(id=found, label=words_of(found)))
+
+
+def _duration(reader: Reader, node: Node | None) -> timedelta | None:
+    span = reader.span(node, "a duration")
+    if span is None or node is None:
+        return None
+    if span.months or not span:
+        reader.problem(node, f"A visit cannot last {span.text()}. Write hours or minutes, such as '4 hours'.")
+        return None
+    return timedelta(days=span.days, minutes=span.minutes)
+
+
+def _assumed(node: Node | None) -> tuple[str, ...]:
+    if isinstance(node, Text):
+        return (node.value,)
+    if isinstance(node, Entries):
+        return tuple(f"{key.value}: {value.value}" for key, value in node.pairs if isinstance(value, Text))
+    return ()
+
+
+def read_only_for(reader: Reader, node: Node | None) -> OnlyFor:
+    """``only_for``: keys are *and*, the values of one key are *or*."""
+    if node is None:
+        return ()
+    found = []
+    for key, value in reader.entries(node, "'only_for'").pairs:
+        if is_rest(value):
+            advice = "Inside { } an unquoted comma ends the text: write several values as a list, '{arm: [A, B]}'."
+            reader.problem(key, f"Group {shown(key.value)} has no value here. {advice}")
+        else:
+            found.append((key.value, tuple(text.value for text in reader.texts(value, "'only_for'"))))
+    return tuple(found)
+
+
+def _rule(common: VisitRule, member: _Member, label: str) -> VisitRule:
+    name = f"{common.id}-{member.name}" if member.name else common.id
+    names = dict(member.events)
+    return replace(
+        common,
+        id=name,
+        series=common.id if member.name else "",
+        member=member.name,
+        number=member.number,
+        step=member.step,
+        at=rescoped(member.at, names),
+        window=rescoped_window(member.window or common.window, names),
+        no_earlier_than=tuple(rescoped(point, names) for point in common.no_earlier_than),
+        no_later_than=tuple(rescoped(point, names) for point in common.no_later_than),
+        until=member.until,
+        label=_label(label, member) or _default_label(name, member.at),
+    )
+
+
+def _label(label: str, member: _Member) -> str:
+    if member.number is None:
+        return label
+    return label.replace("{n}", str(member.number)).replace("{member}", words_of(member.name).lower())
+
+
+def _default_label(name: str, at: Point) -> str:
+    return f"Day {at.number}" if isinstance(at, Day) else words_of(name)
+
+
+def words_of(name: str) -> str:
+    """A name as words: ``week-6`` reads ``Week 6``."""
+    words = name.replace("-", " ").replace("_", " ")
+    return words[:1].upper() + words[1:]
+
+
+def _members(reader: Reader, name: str, key: Text, node: Node | None) -> list[_Member]:
+    if node is None:
+        reader.problem(key, f"Visit '{name}' has no date. Add 'at:' with a point in time, such as 'day 4'.")
+        return []
+    if isinstance(node, Text):
+        target = _target(reader, node)
+        return _at_one_point(reader, *target) if target else []
+    if name in NOT_A_SERIES:
+        reader.problem(
+            key, f"A series cannot be called '{name}': '{name}-1' would read as Day -1. Choose another name."
+        )
+    if isinstance(node, Items):
+        if not node.values:
+            reader.problem(
+                node, f"The list of dates of '{name}' is empty. Write points in time, such as [day 1, day 8]."
+            )
+        targets = [(index + 1, _target(reader, item)) for index, item in enumerate(node.values)]
+        return [_Member(str(index), index, *target, step="day") for index, target in targets if target]
+    if any(key.value in REPETITION_KEYS for key, _ in node.pairs):
+        return list(_repetition(reader, name, node))
+    return list(_named_members(reader, name, node))
+
+
+def _at_one_point(reader: Reader, point: Point, window: Window | None) -> list[_Member]:
+    """One visit; or, where the point is a milestone that repeats, one for each time it may happen."""
+    events = sorted({named.name for named in names_in(point) if isinstance(named, Named)} & reader.repeating)
+    if not events:
+        return [_Member("", None, point, window)]
+    return [
+        _Member(str(number), number, point, window, events=tuple((event, f"{event}#{number}") for event in events))
+        for number in range(1, MOST_OCCURRENCES + 1)
+    ]
+
+
+def _target(reader: Reader, node: Node) -> tuple[Point, Window | None] | None:
+    text = reader.text(node, "a point in time")
+    return reader.attempt(node, parse_target, text) if text else None
+
+
+def _named_members(reader: Reader, name: str, node: Entries) -> Iterator[_Member]:
+    members = [(key, value) for key, value in node.pairs if key.value not in ("quote", "assumed")]
+    reader.keys(node, [key.value for key, _ in members], f"The series '{name}'")
+    for number, (key, value) in enumerate(members, start=1):
+        target = _target(reader, value)
+        if target:
+            yield _Member(reader.name(key, "a member of a series"), number, *target)
+    if not members:
+        reader.problem(node, "Found an empty map where members ('week-6: d1 + 6 weeks') were expected.")
+
+
+def _repetition(reader: Reader, name: str, node: Entries) -> Iterator[_Member]:
+    reader.keys(node, REPETITION_KEYS, f"The repetition of '{name}'")
+    every = reader.span(node.get("every"), "a step")
+    if node.get("every") is None:
+        reader.problem(node, f"The repetition of '{name}' has no step. Add 'every:' with a length, such as '1 week'.")
+    base, counted_from = _base(reader, name, node)
+    until = reader.point(node.get("until"), "until")
+    if every is not None and every.roughly_days <= 0:
+        reader.problem(node, f"The step of '{name}' is {every.text()}. Write a step of at least a minute.")
+        return
+    reach = None if every is None or base is None or until is None else _steps_until(base, until, every)
+    numbers = _numbers(reader, name, node, reach)
+    if every is None or base is None or numbers is None:
+        return
+    step = "time" if every.timed else "day"
+    chained = reader.flag(node.get("from_previous"), "from_previous")
+    for number in numbers:
+        count = number if counted_from else number - numbers.start
+        at = base if not count else shifted(base, every * count)
+        if chained and number != numbers.start:
+            at = shifted(Named(f"{name}-{number - 1}"), every)
+        yield _Member(str(number), number, at, step=step, until=until)
+
+
+def _base(reader: Reader, name: str, node: Entries) -> tuple[Point | None, bool]:
+    first, counted = node.get("first"), node.get("from")
+    if (first is None) == (counted is None):
+        found = "neither" if first is None else "both"
+        reader.problem(
+            node,
+            f"The repetition of '{name}' has {found} of 'first' and 'from'. "
+            "Write 'first: P' (the first member is at P) or 'from: P' (it is one step after P).",
+        )
+        return None, False
+    return reader.point(first if counted is None else counted, "the start of a repetition"), first is None
+
+
+def _steps_until(base: Point, until: Point, every: Span) -> int | None:
+    """How often a step fits between two points that count from the same one; None where they do not.
+
+    Months differ in length, so it may be one or two too many: what is past ``until`` does not apply when planned.
+    """
+    (one, start), (two, end) = _parts(base), _parts(until)
+    if one != two:
+        return None
+    steps = int((end + -start).roughly_days // every.roughly_days) + 2
+    return steps if steps > 0 else None
+
+
+def _parts(point: Point) -> tuple[Point | None, Span]:
+    """What a point counts from (None for a protocol day) and how far it is from there."""
+    base, span = (point.base, point.span) if isinstance(point, Shifted) else (point, Span())
+    return (None, span + Span(days=base.number)) if isinstance(base, Day) else (base, span)
+
+
+def _numbers(reader: Reader, name: str, node: Entries, reach: int | None) -> range | None:
+    times, numbers = node.get("times"), node.get("numbers")
+    if times is not None and numbers is not None:
+        reader.problem(numbers, f"The repetition of '{name}' has both 'times' and 'numbers'. Keep one.")
+    if numbers is not None:
+        return _number_range(reader, numbers)
+    if times is None and reach is not None and reach <= MOST_MEMBERS:
+        return range(1, reach + 1)
+    if times is None:
+        found = "no end" if node.get("until") is None else "an end that may never come, or is too far away"
+        reader.problem(node, f"The repetition of '{name}' has {found}. Add 'times: N' or 'numbers: 1..N'.")
+        return None
+    count = reader.whole(times, "a number of times", 1, MOST_MEMBERS)
+    return range(1, count + 1) if count else None
+
+
+def _number_range(reader: Reader, node: Node) -> range | None:
+    text = reader.text(node, "numbers")
+    match = _NUMBERS.fullmatch(text)
+    if match and int(match[1]) <= int(match[2]) < int(match[1]) + MOST_MEMBERS:
+        return range(int(match[1]), int(match[2]) + 1)
+    if text:
+        reader.problem(
+            node,
+            f"Found {shown(text)} where numbers such as '1..5' were expected, at most {MOST_MEMBERS:,} of them.",
+        )
+    return None

@@ -1,0 +1,110 @@
+"""Where a patient stands: the facts of a record folded into what counts now (design §5 rules 6 and 12–16, §6)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+
+from schedules.plan import Status
+from schedules.record import Fact, Kind, Record, When
+from schedules.template import Template
+from schedules.typed import parse_day
+
+NEVER = "never"
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """A visit about which there is a fact: booked, done or missed. ``when`` of a missed one is its booking, if any."""
+
+    status: Status
+    when: When | None
+    fact: Fact
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What was answered to a history item: a date, or None for never; and what else was asked for."""
+
+    day: date | None
+    never: bool
+    values: dict[str, str]
+
+
+@dataclass(slots=True)
+class Standing:
+    """The facts of one record by what they speak of. Built once, then only read."""
+
+    enrolment: date
+    visits: dict[str, Fixed] = field(default_factory=dict)
+    events: dict[str, Fact] = field(default_factory=dict)
+    occurrences: dict[str, list[Fact]] = field(default_factory=dict)
+    groups: dict[str, str] = field(default_factory=dict)
+    history: dict[str, Answer] = field(default_factory=dict)
+    withheld: set[tuple[str, str]] = field(default_factory=set)
+    given: set[tuple[str, str]] = field(default_factory=set)
+    done: list[Fact] = field(default_factory=list)
+    missed: list[Fact] = field(default_factory=list)
+
+
+def fold(record: Record) -> Standing:
+    """The standing after all facts of ``record``; a later fact on the same thing counts instead of the earlier one."""
+    enrolment = record.enrolment
+    assert enrolment.day is not None
+    standing = Standing(enrolment=enrolment.day)
+    _fold_into(standing, record.facts[1:])
+    return standing
+
+
+def _fold_into(standing: Standing, facts: Iterable[Fact]) -> None:
+    for fact in facts:
+        match fact.kind:
+            case Kind.BOOKED:
+                standing.visits[fact.name] = Fixed(Status.BOOKED, fact.when, fact)
+            case Kind.DONE:
+                standing.visits[fact.name] = Fixed(Status.DONE, fact.when, fact)
+                standing.done.append(fact)
+            case Kind.MISSED:
+                earlier = standing.visits.get(fact.name)
+                standing.visits[fact.name] = Fixed(Status.MISSED, earlier.when if earlier else None, fact)
+                standing.missed.append(fact)
+            case Kind.EVENT:
+                standing.events[fact.name] = fact
+                standing.occurrences.setdefault(fact.name, []).append(fact)
+            case Kind.GROUP:
+                standing.groups[fact.name] = fact.values["value"]
+            case Kind.HISTORY:
+                _answer(standing, fact)
+            case Kind.WITHHELD:
+                standing.withheld.add((fact.name, fact.values["activity"]))
+            case Kind.GIVEN:
+                # What was chosen and then withheld was not given, in whatever order the two were recorded.
+                standing.given.add((fact.name, fact.values["activity"]))
+            case Kind.ENROLLED:
+                raise ValueError("a record holds one enrolment, as its first fact")
+
+
+def _answer(standing: Standing, fact: Fact) -> None:
+    earlier = standing.history.get(fact.name, Answer(None, False, {}))
+    value = fact.values.get("value")
+    never = value == NEVER if value is not None else earlier.never
+    day = (None if never else parse_day(value)) if value is not None else earlier.day
+    extras = {name: text for name, text in fact.values.items() if name != "value"}
+    standing.history[fact.name] = Answer(day, never, earlier.values | extras)
+
+
+def event_days(template: Template, standing: Standing) -> dict[str, date]:
+    """The day of every recorded event. One that repeats also has ``name#1``, ``name#2`` … in the order of their days.
+
+    Of one that does not repeat, the last record counts.
+    """
+    days = {"enrolment": standing.enrolment}
+    for name, facts in standing.occurrences.items():
+        found = [fact.day for fact in facts if fact.day is not None]
+        milestone = template.milestones.get(name)
+        if milestone is not None and milestone.repeats:
+            found.sort()
+            days |= {f"{name}#{number}": day for number, day in enumerate(found, start=1)}
+        days[name] = found[-1]
+    return days

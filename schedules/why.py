@@ -1,0 +1,246 @@
+"""Where a date comes from: its derivation in words, from the visit back to facts (design §1, guarantee 1)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+from schedules.bounding import history_bounds
+from schedules.compiled import as_day
+from schedules.conflicts import find_conflicts, window_words
+from schedules.errors import UnknownName
+from schedules.judge import Seen
+from schedules.layout import is_at_enrolment
+from schedules.network import Constant
+from schedules.plan import Deviation, Status
+from schedules.planner import Prepared, prepare
+from schedules.points import Day, Named, Point, names_in
+from schedules.record import Record
+from schedules.site import Site
+from schedules.template import OPEN_DAYS_ONLY, Template
+from schedules.words import day_words, weekday, when_words
+
+
+def why(template: Template, record: Record, site: Site, visit: str) -> tuple[str, ...]:
+    """The story of one visit's date, a line a step: where it stands, what it counts from and so on back to facts.
+
+    Raises UnknownName for a visit the template does not have.
+    """
+    prepared = prepare(template, record, site)
+    place = prepared.compiled.index.get(visit)
+    if place is None:
+        raise UnknownName("visit", visit, prepared.compiled.index)
+    return tuple(dict.fromkeys(_Story(prepared).of(place)))
+
+
+class _Story:
+    def __init__(self, prepared: Prepared) -> None:
+        self.prepared = prepared
+        self.layout = prepared.layout
+        self.compiled = prepared.compiled
+        self.board = prepared.layout.board
+
+    def of(self, place: int) -> Iterator[str]:
+        rule, status = self.compiled.rules[place], self.board.status[place]
+        yield f"{self.compiled.labels[place]} ({rule.id}) {self.stands(place)}."
+        if status is Status.CONDITIONAL:
+            yield f"It has no date until this happens: {', '.join(self.layout.waiting.get(place, ()))}."
+        if status is Status.NOT_APPLICABLE:
+            yield f"It does not apply to this patient's groups: {self.groups(place)}."
+            return
+        if place in self.layout.stopped_by:
+            event = self.layout.stopped_by[place]
+            yield f"It was cancelled by {self.event(event)}, which stops it."
+        yield from self.target(place)
+        yield from self.window(place)
+        yield from self.bounds(place)
+        yield from self.days(place)
+        yield from self.gates(place)
+        yield from (f"Conflict: {item.message}" for item in find_conflicts(self.layout) if item.visit == rule.id)
+        yield from (f"Deviation: {item.message}" for item in self.deviations(rule.id))
+        yield from (f"Assumed: {text}." for text in rule.assumed)
+
+    def deviations(self, name: str) -> tuple[Deviation, ...]:
+        seen = self.prepared.seen.get(name)
+        return seen.deviations if seen else ()
+
+    def groups(self, place: int) -> str:
+        return ", ".join(
+            f"{group} is {self.compiled.groups.get(group, 'open')}" for group, _ in self.compiled.rules[place].only_for
+        )
+
+    def event(self, name: str) -> str:
+        label = self.compiled.template.event_label(name)
+        day = self.board.events.get(name)
+        return f"{label[:1].lower()}{label[1:]}" + (
+            f" on {day_words(day)}" if day is not None else ", which is not recorded"
+        )
+
+    def stands(self, place: int) -> str:
+        """``was done on 4 March 2026 instead of 2 March 2026 (fever)``."""
+        rule, when = self.compiled.rules[place], self.board.when[place]
+        visit = self.prepared.standing.visits.get(rule.id)
+        seen = self.prepared.seen.get(rule.id)
+        reason = f" ({visit.fact.why})" if visit and visit.fact.why else ""
+        match self.board.status[place]:
+            case Status.DONE:
+                return f"was done on {self.shown(place)}{_instead(seen, when)}{reason}"
+            case Status.BOOKED:
+                return f"is booked for {self.shown(place)}{reason}"
+            case Status.MISSED:
+                return f"was missed; it was planned for {self.shown(place)}{reason}"
+            case Status.PLANNED:
+                return f"is planned for {self.shown(place)}"
+            case status:
+                return f"is {status.value}"
+
+    def shown(self, place: int) -> str:
+        when = self.board.when[place]
+        return f"{weekday(as_day(when))} {when_words(when)}" if when is not None else "no date"
+
+    def target(self, place: int) -> Iterator[str]:
+        """What the visit counts from, and how that stands, back to facts."""
+        seen: set[int] = set()
+        pending = [place]
+        while pending:
+            current = pending.pop(0)
+            if current in seen:
+                continue
+            seen.add(current)
+            fixed = self.board.status[current] in (Status.DONE, Status.BOOKED)
+            if fixed and current != place:
+                continue
+            rule, target = self.compiled.rules[current], self.layout.targets[current]
+            if fixed and current in self.compiled.references:
+                yield f"It is the reference visit: its date replaces the placeholder {rule.at}."
+                continue
+            seen_before = self.prepared.seen.get(rule.id)
+            if fixed and seen_before is not None:
+                target = seen_before.target
+                yield (
+                    f"Its target was {when_words(target)}, {rule.at}." if target is not None else "It had no target."
+                )
+                continue
+            if target is None:
+                continue
+            subject = "Its target" if current == place else f"The target of {rule.id}"
+            yield f"{subject} is {when_words(target)}: {self.derivation(rule.at)}."
+            pending += [anchor for anchor in self.deciding(rule.at) if anchor not in seen]
+
+    def deciding(self, point: Point) -> list[int]:
+        found = []
+        for named in names_in(point):
+            found += self.places(named)
+        return found
+
+    def places(self, named: Named | Day) -> list[int]:
+        if isinstance(named, Day):
+            return [self.compiled.reference_of(named)]
+        if not named.which:
+            return [self.compiled.index[named.name]] if named.name in self.compiled.index else []
+        edge = self.compiled.edges[named.name]
+        present = [
+            place
+            for place in edge.members
+            if self.board.counts(place, edge.activity) and self.board.when[place] is not None
+        ]
+        ordered = sorted(
+            present,
+            key=lambda place: (as_day(self.board.when[place] or self.prepared.standing.enrolment), place),
+        )
+        return ordered[-1:] if named.which == "last" else ordered[:1]
+
+    def roots(self, place: int) -> list[str]:
+        """The facts at the far end of what a visit counts from: ``d1 was done on 4 March 2026 instead of …``."""
+        found: dict[str, None] = {}
+        seen, pending = {place}, [place]
+        while pending:
+            current = pending.pop(0)
+            if current != place and self.board.status[current] is not Status.PLANNED:
+                found[f"{self.compiled.rules[current].id} {self.stands(current)}"] = None
+                continue
+            at = self.compiled.rules[current].at
+            events = [named for named in names_in(at) if isinstance(named, Named) and not self.places(named)]
+            found |= dict.fromkeys(self.event(str(named)) for named in events if not named.which)
+            fresh = [anchor for anchor in self.deciding(at) if anchor not in seen]
+            seen.update(fresh)
+            pending += fresh
+        return list(found)
+
+    def derivation(self, point: Point) -> str:
+        """``day 4, counted from d1, which was done on …``."""
+        stories = [self.anchor(named) for named in names_in(point)]
+        counted = "; ".join(dict.fromkeys(stories))
+        return f"{point}, counted from {counted}" if str(point) != "enrolment" else f"the day of {counted}"
+
+    def anchor(self, named: Named | Day) -> str:
+        places = self.places(named)
+        if places:
+            name = self.compiled.rules[places[0]].id
+            called = f"{named}, which is {name}" if isinstance(named, Named) and named.which else name
+            return f"{called}, which {self.stands(places[0])}"
+        return self.event(str(named)) if isinstance(named, Named) and not named.which else f"{named}, which has no date"
+
+    def window(self, place: int) -> Iterator[str]:
+        seen = self.prepared.seen.get(self.compiled.rules[place].id)
+        done = self.board.status[place] is Status.DONE and seen is not None
+        start = seen.start if done and seen else self.layout.starts[place]
+        end = seen.end if done and seen else self.layout.ends[place]
+        if start is not None and end is not None:
+            text = self.compiled.rules[place].window
+            yield f"Its window is {when_words(start)} to {when_words(end)}, both days included ({text})."
+
+    def bounds(self, place: int) -> Iterator[str]:
+        for check in self.compiled.checks:
+            if check.carrier == place:
+                limit = check.evaluate(self.board)
+                value = f"which is {when_words(limit)}" if limit is not None else "which does not bind now"
+                yield f"It can be {check.text}, {value}."
+        for bound in history_bounds(self.compiled, self.prepared.standing, lambda other: other == place):
+            if isinstance(bound.expression, Constant):
+                yield f"It can be no earlier than {_ordinal_words(bound.expression.day)}: {bound.text}."
+
+    def days(self, place: int) -> Iterator[str]:
+        rule, when, target = self.compiled.rules[place], self.board.when[place], self.layout.targets[place]
+        if self.board.status[place] is not Status.PLANNED or when is None or target is None:
+            return
+        day, wanted, site = as_day(when), as_day(target), self.board.site
+        needs_open = rule.place in OPEN_DAYS_ONLY and not is_at_enrolment(rule.at, rule.window is None)
+        if day == wanted:
+            if needs_open and not site.is_open(day):
+                yield (
+                    f"{weekday(day)} {day_words(day)} is not an open day: {site.why_closed(day)}. "
+                    f"No other day fits its rules ({window_words(self.layout, place)})."
+                )
+            return
+        if needs_open and not site.is_open(wanted):
+            closed = site.why_closed(wanted)
+            yield f"The target is not an open day ({closed}); {day_words(day)} is the nearest one its rules allow."
+        else:
+            yield f"Its rules do not allow the target; {day_words(day)} is the nearest day they do."
+
+    def gates(self, place: int) -> Iterator[str]:
+        for gate in self.compiled.rules[place].requires:
+            open_or_shut = "is open" if gate in self.prepared.standing.events else "is shut"
+            yield f"Its gate {gate} {open_or_shut}: {self.event(gate)}."
+
+
+def _instead(seen: Seen | None, when: object) -> str:
+    if seen is None or seen.planned is None or seen.planned == when:
+        return ""
+    return f" instead of {when_words(seen.planned)}"
+
+
+def _ordinal_words(day: int) -> str:
+    return day_words(date.fromordinal(day))
+
+
+def reasons(template: Template, record: Record, site: Site) -> dict[str, str]:
+    """For a diff: the facts that every planned visit's date goes back to, in words, by visit id."""
+    prepared = prepare(template, record, site)
+    story = _Story(prepared)
+    return {
+        rule.id: "; ".join(story.roots(place))
+        for place, rule in enumerate(prepared.compiled.rules)
+        if prepared.layout.board.status[place] is Status.PLANNED and prepared.layout.targets[place] is not None
+    }

@@ -1,0 +1,124 @@
+"""The bounds left over equal those of a search through all dates (design §5, rule 9)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+from itertools import product
+
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from schedules.network import Bound, Constant, Network, Node, Step
+from schedules.spans import Span, add_months
+
+START = date(2026, 1, 15).toordinal()
+DAYS = 12
+
+
+def step(index: int, days: int, *, upper: bool) -> Step:
+    return Step(Node(index), Span(days=days), upper)
+
+
+@st.composite
+def networks(draw: st.DrawFn) -> tuple[int, list[Bound]]:
+    """Up to eight visits, each tied to an earlier one from both sides, and some further bounds."""
+    count = draw(st.integers(2, 8))
+    bounds = []
+    for index in range(1, count):
+        other = draw(st.integers(0, index - 1))
+        low = draw(st.integers(-3, 3))
+        bounds.append(Bound(index, False, step(other, low, upper=False), f"{index} >= {other} + {low}"))
+        high = low + draw(st.integers(0, 3))
+        bounds.append(Bound(index, True, step(other, high, upper=True), f"{index} <= {other} + {high}"))
+    for _ in range(draw(st.integers(0, 4))):
+        one, two, gap, upper = draw(
+            st.tuples(st.integers(0, count - 1), st.integers(0, count - 1), st.integers(-4, 4), st.booleans())
+        )
+        if one != two:
+            bounds.append(
+                Bound(one, upper, step(two, gap, upper=upper), f"{one} {'<=' if upper else '>='} {two} + {gap}")
+            )
+    return count, bounds
+
+
+def ends(bound: Bound) -> tuple[int, int]:
+    """The two visits of a bound of these networks."""
+    assert isinstance(bound.expression, Step)
+    assert isinstance(bound.expression.base, Node)
+    return bound.carrier, bound.expression.base.index
+
+
+def holds(bound: Bound, days: Sequence[int]) -> bool:
+    assert isinstance(bound.expression, Step)
+    limit = days[ends(bound)[1]] + bound.expression.span.days
+    return days[bound.carrier] <= limit if bound.upper else days[bound.carrier] >= limit
+
+
+def solutions(count: int, bounds: Sequence[Bound]) -> Iterator[list[int]]:
+    """All dates of all visits that satisfy every bound, with visit 0 on its day, by plain backtracking."""
+
+    def extend(days: list[int]) -> Iterator[list[int]]:
+        if len(days) == count:
+            yield list(days)
+            return
+        newest = len(days)
+        told = [bound for bound in bounds if max(ends(bound)) == newest]
+        for day in range(START - 4 * DAYS, START + 4 * DAYS):
+            days.append(day)
+            if all(holds(bound, days) for bound in told):
+                yield from extend(days)
+            days.pop()
+
+    yield from extend([START])
+
+
+@settings(max_examples=200)
+@given(networks())
+def test_the_ranges_left_over_are_those_of_a_search(network: tuple[int, list[Bound]]) -> None:
+    count, bounds = network
+    found = Network(bounds)
+    found.fix(0, START)
+    found.propagate()
+    low, high = [10**9] * count, [-(10**9)] * count
+    total = 0
+    for days in solutions(count, bounds):
+        low = [min(pair) for pair in zip(low, days, strict=True)]
+        high = [max(pair) for pair in zip(high, days, strict=True)]
+        total += 1
+        if total > 3000:
+            break
+    assume(total <= 3000)
+    if total == 0:
+        # Visit 0 is fixed, so the contradiction shows as a bound on it that does not hold, or as a range that is empty.
+        empty = any(found.low[index] > found.high[index] for index in range(1, count))
+        assert empty or found.endless or any(not _met(found, bound) for bound in bounds if 0 in ends(bound))
+        return
+    assert not found.endless
+    assert [found.low[index] for index in range(count)] == low
+    assert [found.high[index] for index in range(count)] == high
+
+
+def _met(network: Network, bound: Bound) -> bool:
+    value, _ = network.end(bound.expression, not bound.upper)
+    best, _ = network.end(bound.expression, bound.upper)
+    return network.low[bound.carrier] <= best if bound.upper else network.high[bound.carrier] >= min(value, best)
+
+
+@given(st.integers(0, 30 * 365), st.integers(-40, 40), st.integers(-400, 400), st.booleans())
+def test_a_backward_step_is_the_last_day_whose_forward_step_fits(
+    offset: int, months: int, days: int, upper: bool
+) -> None:
+    step_of = Step(Constant(0, ""), Span(months=months, days=days), upper)
+    limit = date(2010, 1, 1).toordinal() + offset
+    last, first = step_of.last_within(limit), step_of.first_from(limit)
+    assert step_of.forward(last) <= limit < step_of.forward(last + 1)
+    assert step_of.forward(first - 1) < limit <= step_of.forward(first)
+
+
+def test_months_count_as_a_calendar_does() -> None:
+    for day, months in product((date(2026, 1, 31), date(2028, 2, 29)), range(-30, 31)):
+        assert (
+            Step(Constant(0, ""), Span(months=months), upper=False).forward(day.toordinal())
+            == add_months(day, months).toordinal()
+        )

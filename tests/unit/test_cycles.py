@@ -1,0 +1,160 @@
+"""Cycles and repeated events: own Day 0, own gates, bounds on the cycle before, follow-up anchored anew (rules 7 and
+15)."""
+
+from __future__ import annotations
+
+import pytest
+
+from schedules.errors import InvalidInput
+from schedules.facts_check import check_fact
+from schedules.plan import Status
+from tests.support import booked, conflicts, dates, done, event, given, missed, planned, record, template, visit
+
+BODY = """milestones:
+  second-cycle: Second cycle granted
+  product-on-site: Product on site
+  consented: {label: Consent signed, once: true}
+  progression: Progression
+epochs: {screening: {}, lymphodepletion: {place: ward}, treatment: {place: ward}, follow-up: {}, long-term: {}}
+cycles:
+  second: {repeat: [lymphodepletion, treatment], from: second-cycle + 7 days, max: 1, no_earlier_than: d0 + 28 days}
+visits:
+  labs: {epoch: screening, at: day -7, window: ±1 day}
+  ld:
+    epoch: lymphodepletion
+    at: {every: 1 day, first: day -5, times: 3, from_previous: true}
+    requires: [product-on-site, consented]
+  d0:
+    epoch: treatment
+    at: enrolment + 28 days
+    no_earlier_than: ld.last + 2 days
+    no_later_than: ld.first + 14 days
+  d7: {epoch: treatment, at: day 7}
+  d14: {epoch: treatment, at: day 14}
+  after: {epoch: treatment, at: infusion.last + 1 day}
+  month-1: {epoch: follow-up, at: day 28}
+  ltfu: {epoch: long-term, at: {every: 1 year, from: infusion.last, numbers: 1..5}}
+activities:
+  infusion: {label: Infusion, visits: [d0, d7, d14], optional: [d7, d14]}
+  pk: {label: PK, visits: [d0], samples: {d0: [+2 hours]}}
+periods:
+  dlt: {from: d0, to: day 28}
+  near-site: {after_each: infusion, for: 2 weeks}
+  contraception: {from: ld.first, to: infusion.last + 6 months}
+"""
+OF = template(BODY, reference="d0", day=0)
+FIRST = (booked("d0", "2026-03-02"), given("d7", "infusion"), given("d14", "infusion"))
+SECOND = (*FIRST, event("second-cycle", "2026-04-01"))
+
+
+def test_a_second_cycle_waits_for_its_event() -> None:
+    plan = planned(OF, *FIRST)
+    assert {item.status for item in plan.visits if item.cycle == "second"} == {Status.CONDITIONAL}
+    assert visit(plan, "second/ld-1").waiting_for == ("second-cycle", "second/product-on-site", "consented")
+    assert dates(plan, "ltfu-1", "after") == ["2027-03-16", "2026-03-17"]
+
+
+def test_a_second_cycle_has_its_own_day_0_lymphodepletion_and_gates() -> None:
+    plan = planned(OF, *SECOND)
+    assert dates(plan, "second/ld-1", "second/ld-3", "second/d0", "second/d7", "second/after") == [
+        "2026-04-03",
+        "2026-04-05",
+        "2026-04-08",
+        "2026-04-15",
+        "2026-04-09",
+    ]
+    assert visit(plan, "second/ld-1").waiting_for == ("second/product-on-site", "consented")
+    assert (visit(plan, "second/d7").day, visit(plan, "second/d7").label) == ("D7", "Day 7 (second)")
+    assert plan.conflicts == ()
+
+
+def test_the_bound_of_the_cycle_counts_from_the_cycle_before() -> None:
+    plan = planned(OF, *FIRST, event("second-cycle", "2026-03-10"))
+    assert str(visit(plan, "second/d0").target) == "2026-03-17"
+    assert dates(plan, "second/d0") == ["2026-03-30"]
+    plan = planned(OF, *FIRST, event("second-cycle", "2026-03-10"), booked("second/d0", "2026-03-25"))
+    assert conflicts(plan) == [("second/d0", 5)]
+
+
+def test_later_epochs_and_periods_range_over_all_cycles_and_a_plain_id_means_the_first() -> None:
+    plan = planned(OF, *SECOND)
+    # Only the first infusion of the second cycle is given, on 8 April; its repeats were not chosen.
+    assert dates(plan, "ltfu-1", "month-1") == ["2027-04-08", "2026-03-30"]
+    periods = {item.id: (str(item.start), str(item.end)) for item in plan.periods}
+    assert periods["dlt"] == ("2026-03-02", "2026-03-30")
+    assert periods["contraception"] == ("2026-02-25", "2026-10-08")
+    assert [name for name in periods if name.startswith("near-site")] == [
+        f"near-site-{number}" for number in (1, 2, 3, 4)
+    ]
+
+
+def test_a_cycle_that_never_infuses_leaves_follow_up_where_it_was() -> None:
+    plan = planned(OF, *SECOND, missed("second/d0"))
+    assert dates(plan, "ltfu-1") == ["2027-03-16"]
+    assert visit(plan, "second/d7").status is Status.CONDITIONAL
+
+
+def test_follow_up_done_before_stays_and_the_new_one_bears_the_cycles_name() -> None:
+    facts = (*FIRST, done("ltfu-1", "2027-03-16"), event("second-cycle", "2027-05-01"))
+    plan = planned(OF, *facts)
+    assert visit(plan, "ltfu-1").status is Status.DONE
+    assert dates(plan, "second/d0", "second/ltfu-1", "ltfu-2", "ltfu-5") == [
+        "2027-05-08",
+        "2028-05-08",
+        "2029-05-08",
+        "2032-05-08",
+    ]
+    assert planned(OF, *FIRST).visit("second/ltfu-1") is None
+
+
+def test_a_third_is_refused() -> None:
+    with pytest.raises(
+        InvalidInput,
+        match="'second-cycle' is recorded for 2026-04-01 already, and the protocol allows 1 'second' cycle",
+    ):
+        check_fact(OF, record(*SECOND), event("second-cycle", "2026-06-01"))
+
+
+TWICE = BODY.replace("max: 1", "max: 2")
+
+
+def test_a_second_use_counts_from_the_one_before() -> None:
+    facts = (*FIRST, event("second-cycle", "2026-04-01"), event("second-cycle", "2026-04-20"))
+    plan = planned(template(TWICE, reference="d0", day=0), *facts)
+    # 27 April is the target; 28 days after the infusion of 8 April is 6 May.
+    assert dates(plan, "second/d0", "second-2/d0", "second-2/ld-1") == ["2026-04-08", "2026-05-06", "2026-05-01"]
+
+
+def test_a_bound_on_what_the_cycle_does_not_repeat_is_dropped_with_a_warning() -> None:
+    body = BODY.replace("no_later_than: ld.first + 14 days", "no_later_than: labs + 7 days")
+    of = template(body, reference="d0", day=0)
+    assert of.warnings == (
+        "test.yaml:23:20: warning: In cycle 'second' the bound 'no_later_than: labs + 7 days' of 'd0' is dropped: "
+        "it names a visit the cycle does not repeat.",
+    )
+    assert planned(of, *SECOND).conflicts == ()
+
+
+CONFIRM = """milestones:
+  unconfirmed: {label: Unconfirmed progression, repeats: true}
+visits:
+  d1: {epoch: t, at: enrolment}
+  confirm:
+    epoch: t
+    label: Confirming scan {n}
+    at: unconfirmed + 6 weeks
+    window: unconfirmed + 4 weeks .. unconfirmed + 8 weeks
+activities:
+  imaging: {visits: [confirm]}
+"""
+
+
+def test_an_event_that_repeats_calls_for_its_visit_each_time() -> None:
+    of = template(CONFIRM)
+    none = planned(of)
+    assert [(item.id, item.status) for item in none.visits if item.series] == [("confirm-1", Status.CONDITIONAL)]
+    plan = planned(of, event("unconfirmed", "2026-03-02"), event("unconfirmed", "2026-06-01"))
+    assert dates(plan, "confirm-1", "confirm-2", "confirm-3") == ["2026-04-13", "2026-07-13", "-"]
+    assert plan.visit("confirm-4") is None
+    assert str(visit(plan, "confirm-2").window_start) == "2026-06-29"
+    assert visit(plan, "confirm-2").label == "Confirming scan 2"
