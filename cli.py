@@ -308,8 +308,9 @@ def protocols(context: click.Context) -> None:
 @protocols.command("show")
 @click.argument("protocol", metavar="ID")
 @VERSION
+@click.option("--markdown", is_flag=True, help="Print Markdown tables, for a document.")
 @READS
-def protocols_show(protocol: str, version: str | None) -> None:
+def protocols_show(protocol: str, version: str | None, markdown: bool) -> None:
     """Prints a protocol's schedule of activities.
 
     Its visits go across, its activities down; footnotes say what a mark cannot.
@@ -318,13 +319,14 @@ def protocols_show(protocol: str, version: str | None) -> None:
     Examples:
       dayzero protocols show NEUK203-13
       dayzero protocols show GD2B7H3-CART --version 1.0 --json
+      dayzero protocols show CD70-CART --markdown
     """
     from calendars.document import template_document
     from calendars.protocol_tables import schedule_of_activities
 
     with store() as trial:
         template = trial.template(protocol, version)
-    answer(lambda: template_document(template), lambda: schedule_of_activities(template, **look()))
+    answer(lambda: template_document(template), lambda: schedule_of_activities(template, markdown=markdown, **look()))
 
 
 @protocols.command("assumptions")

@@ -85,7 +85,7 @@ class Desk:
         if not versions:
             raise UnknownName("protocol", protocol, dict.fromkeys(name for name, _ in found))
         if version is not None and version not in versions:
-            raise UnknownName(f"version of {protocol}", version, versions)
+            raise UnknownName(f"version {{}} of {protocol}", version, versions)
         return self.template_of(work, protocol, version or versions[-1])
 
     def template_of(self, work: Work, protocol: str, version: str) -> Registered:

@@ -20,7 +20,7 @@ HEAD = 'protocol: MINI\nversion: "1.0"\ntitle: A protocol\nreference: {visit: d1
 UNKNOWN_NAMES = [
     (("preview", "NEUK203-31"), "There is no protocol 'NEUK203-31'. Did you mean 'NEUK203-13'?"),
     (("enrol", "GD2B7H3", "P-002", "--site", "BJ01"), "There is no protocol 'GD2B7H3'. Did you mean 'GD2B7H3-CART'?"),
-    ((*ENROL, "--version", "2.0"), "There is no version of NEUK203-13 '2.0'."),
+    ((*ENROL, "--version", "2.0"), "There is no version '2.0' of NEUK203-13."),
     ((*ENROL[:-1], "BJ1"), "There is no site 'BJ1'. Did you mean 'BJ01'?"),
     (("agenda", "--site", "BJ02"), "There is no site 'BJ02'. Did you mean 'BJ01'?"),
     ((*PREVIEW, "--site", "BJ02"), "There is no site 'BJ02'. Did you mean 'BJ01'?"),

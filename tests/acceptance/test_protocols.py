@@ -57,6 +57,15 @@ def test_the_catalogue_lists_what_is_shipped(unchanged: Path, dayzero: Run) -> N
     assert all(item["assumptions"] > 0 and item["visits"] > 20 for item in found)
 
 
+def test_the_schedule_of_activities_as_markdown(database: Path, dayzero: Run) -> None:
+    lines = dayzero("protocols", "show", "NEUK203-13", "--markdown").out.splitlines()
+    heads = [line for line in lines if line.startswith("| Activity |")]
+    rows = [line for line in lines if line.startswith("| Informed consent |")]
+    assert len(heads) == len(rows) == 1
+    assert heads[0].count("|") == rows[0].count("|")
+    assert rows[0].split("|")[2].strip() == "x"
+
+
 def test_show_prints_visits_across_and_activities_down(database: Path, dayzero: Run) -> None:
     result = dayzero("protocols", "show", "NEUK203-13")
     assert (result.code, result.err) == (0, "")
@@ -142,5 +151,5 @@ def test_an_unknown_protocol_or_version_names_the_nearest(database: Path, dayzer
         assert (result.code, result.out) == (2, "")
         assert result.err == "Error: There is no protocol 'NEUK203-31'. Did you mean 'NEUK203-13'?\n"
     assert (
-        "There is no version of NEUK203-13 '9.0'." in dayzero("protocols", "show", "NEUK203-13", "--version", "9.0").err
+        "There is no version '9.0' of NEUK203-13." in dayzero("protocols", "show", "NEUK203-13", "--version", "9.0").err
     )

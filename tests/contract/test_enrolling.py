@@ -96,7 +96,7 @@ def test_who_will_not_be_reminded_is_warned_of(trial: Scheduler) -> None:
     ("values", "message"),
     [
         ({"protocol": "SMAL"}, "There is no protocol 'SMAL'. Did you mean 'SMALL'?"),
-        ({"version": "1.1"}, "There is no version of SMALL '1.1'. Did you mean '1.0'?"),
+        ({"version": "1.1"}, "There is no version '1.1' of SMALL. Did you mean '1.0'?"),
         ({"site": "BJ02"}, "There is no site 'BJ02'. Did you mean 'BJ01'?"),
         ({"dates": {"d2": "2026-03-02"}}, "There is no visit 'd2'. Did you mean 'd8'?"),
         ({"dates": {"d1": "2026-02-30"}}, "'2026-02-30' is no date of the calendar"),

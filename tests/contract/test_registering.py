@@ -85,7 +85,7 @@ def test_a_dry_run_registers_nothing(database_url: str) -> None:
     ("protocol", "version", "message"),
     [
         ("NEUK203-31", None, "There is no protocol 'NEUK203-31'. Did you mean 'NEUK203-13'?"),
-        ("NEUK203-13", "2.0", "There is no version of NEUK203-13 '2.0'."),
+        ("NEUK203-13", "2.0", "There is no version '2.0' of NEUK203-13."),
     ],
 )
 def test_an_unknown_protocol_names_the_nearest(
