@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime
 
 from schedules.bounding import history_bounds
 from schedules.compiled import as_day
@@ -125,7 +125,17 @@ class _Story:
                 continue
             subject = "Its target" if current == place else f"The target of {rule.id}"
             yield f"{subject} is {when_words(target)}: {self.derivation(rule.at)}."
+            if isinstance(target, datetime):
+                yield from self.opening(rule.at)
             pending += [anchor for anchor in self.deciding(rule.at) if anchor not in seen]
+
+    def opening(self, point: Point) -> Iterator[str]:
+        """That hours are counted from the site's opening time, where what they count from has only a date (rule 1)."""
+        for named in names_in(point):
+            for anchor in self.places(named):
+                if not isinstance(self.board.when[anchor], datetime):
+                    name, opens = self.compiled.rules[anchor].id, self.board.site.opens
+                    yield f"{name} has a date and no time, so hours count from the site's opening time, {opens:%H:%M}."
 
     def deciding(self, point: Point) -> list[int]:
         found = []

@@ -87,3 +87,16 @@ def test_history_in_the_story_of_the_visit_it_keeps_away() -> None:
         "It can be no earlier than 29 January 2026: d1 no earlier than 4 weeks after major surgery on 1 January 2026."
         in lines
     )
+
+
+def test_hours_from_a_visit_without_a_time_say_where_they_start() -> None:
+    body = template(
+        "visits:\n  d1: {epoch: t, at: enrolment}\n  pk: {epoch: t, at: d1 + 2 hours, window: ±15 minutes}\n"
+    )
+    lines = why(body, record(booked("d1", "2026-03-02")), Site(), "pk")
+    assert lines[1:3] == (
+        "Its target is 2 March 2026 at 10:00: d1 + 2 hours, counted from d1, which is booked for Monday 2 March 2026.",
+        "d1 has a date and no time, so hours count from the site's opening time, 08:00.",
+    )
+    timed = why(body, record(booked("d1", "2026-03-02T09:30+00:00")), Site(), "pk")
+    assert not any("opening time" in line for line in timed)
