@@ -16,6 +16,7 @@ import click
 if TYPE_CHECKING:
     from datetime import date
 
+    from calendars.agenda import AgendaItem
     from scheduler import Scheduler
     from scheduler.values import Audit, Change, Contact, Message, Queued, State
     from schedules.plan import Plan
@@ -70,7 +71,7 @@ def together(*options: Callable[[F], F]) -> Callable[[F], F]:
     return decorate
 
 
-DATABASE_TEXT = "The database, such as sqlite:///trial.db (else DAYZERO_DATABASE)."
+DATABASE_TEXT = "The database: sqlite:///trial.db, postgresql://user@host/trial … (else DAYZERO_DATABASE)."
 KEPT: dict[str, Any] = {"expose_value": False, "callback": remember}
 DATABASE = option("--database", metavar="URL", text=DATABASE_TEXT, **KEPT)
 JSON = flag("--json", text="Print JSON, for programs.", **KEPT)
@@ -215,9 +216,11 @@ def change_document(change: Change) -> dict[str, object]:
     }
 
 
-def change_text(change: Change) -> str:
+def change_text(change: Change, *, ask: bool = False) -> str:
+    """What a use case did; with ``ask`` what it would do, before somebody is asked whether it should."""
+    from calendars.changes import diff_text
     from calendars.layout import paragraph, sections
-    from calendars.tables import diff_text, fact_in_words
+    from calendars.tables import fact_in_words
 
     view = look()
     facts = "; ".join(fact_in_words(fact) for fact in change.facts)
@@ -225,8 +228,10 @@ def change_text(change: Change) -> str:
     return sections(
         (
             paragraph(f"{change.subject}, {head}: {facts}", width=view["width"], rest="  "),
-            enrolment_text(change, view) if change.before is None else diff_text(change.diff, **view),
-            "This was a dry run: nothing was written." if change.dry_run else "",
+            enrolment_text(change, view)
+            if change.before is None
+            else diff_text(change.diff, today=change.today, **view),
+            "This was a dry run: nothing was written." if change.dry_run and not ask else "",
         )
     )
 
@@ -634,6 +639,8 @@ def why(subject: str, visit: str) -> None:
 def agenda(**asked: Any) -> None:
     """Lists who comes when, and for what.
 
+    For a department it also counts the visits, by day and by what must be ready.
+
     \b
     Examples:
       dayzero agenda --site BJ01 --days 7
@@ -644,7 +651,75 @@ def agenda(**asked: Any) -> None:
 
     with store() as trial:
         items = trial.agenda(**asked)
+    if asked["department"] is not None:
+        print_department(items, asked["department"])
+        return
     answer(lambda: agenda_document(items), lambda: agenda_table(items, **look()))
+
+
+def print_department(items: Sequence[AgendaItem], department: str) -> None:
+    """Prints the part of an agenda that a department has to do with, and what it must have ready."""
+    from calendars.layout import sections
+    from calendars.tables import agenda_table
+    from calendars.worklist_document import department_document
+    from calendars.worklist_tables import department_text
+
+    answer(
+        lambda: department_document(items, department),
+        lambda: sections((agenda_table(items, **look()), department_text(items, department, **look()))),
+    )
+
+
+@dayzero.command()
+@option("--site", metavar="S", text="Only the patients of this site.")
+@NOW
+@READS
+def overdue(**asked: Any) -> None:
+    """Lists what is overdue, and what soon will be.
+
+    A visit is overdue when its window is over, or the day of one that is booked or has no window, and nothing of it is
+    recorded. Below them: windows that close, labs that expire and periods that end within 7 days, and visits booked
+    within 14 days that wait for a milestone.
+
+    \b
+    Examples:
+      dayzero overdue --site BJ01
+      dayzero overdue --json
+    """
+    from calendars.worklist_document import worklist_document
+    from calendars.worklist_tables import worklist_text
+
+    with store() as trial:
+        found = trial.overdue(**asked)
+    answer(lambda: worklist_document(found), lambda: worklist_text(found, **look()))
+
+
+@dayzero.command()
+@click.argument("subject", required=False)
+@option("--protocol", metavar="ID", text="Only those of patients in this protocol.")
+@flag("--csv", "as_csv", text="Print CSV, for spreadsheets.")
+@READS
+def deviations(subject: str | None, protocol: str | None, as_csv: bool) -> None:
+    """Lists what happened against the protocol, and why.
+
+    Of one patient also what expires, and which questions are open.
+
+    \b
+    Examples:
+      dayzero deviations P-001
+      dayzero deviations --protocol NEUK203-13 --csv > deviations.csv
+    """
+    from calendars.deviations import deviations_csv, deviations_report
+    from calendars.worklist_document import deviations_document
+
+    if as_csv and remembered("json"):
+        raise click.UsageError("Give either --csv or --json, not both.", click.get_current_context())
+    with store() as trial:
+        found = trial.deviations(subject=subject, protocol=protocol)
+    if as_csv:
+        sys.stdout.buffer.write(deviations_csv(found).encode())
+        return
+    answer(lambda: deviations_document(found), lambda: deviations_report(found, **look()))
 
 
 # What happens, and what that moves
@@ -668,6 +743,42 @@ def book(subject: str, visit: str, when: str, **recorded: Any) -> None:
     with store() as trial:
         change = trial.book(subject, visit, when, **recorded)
     report(change)
+
+
+@dayzero.command()
+@click.argument("subject")
+@click.argument("visit")
+@click.argument("when")
+@flag("--shift", text="Move everything booked later by as many days.")
+@flag("--yes", text="With --shift on a terminal: do not ask before it is done.")
+@RECORDS
+def move(subject: str, visit: str, when: str, *, yes: bool, **recorded: Any) -> None:
+    """Moves a visit to another day, and prints what that moves.
+
+    Unlike book it is never refused because the visit waits for a milestone. On a terminal --shift shows what would move
+    and asks before anything does.
+
+    \b
+    Examples:
+      dayzero move P-001 d1 2026-03-05 --why 'fever on the planned day'
+      dayzero move P-001 d1 2026-03-05 --shift --dry-run
+    """
+    shift, dry_run = recorded["shift"], recorded["dry_run"]
+    if yes and (not shift or dry_run):
+        raise click.UsageError("--yes goes with --shift, and without --dry-run.", click.get_current_context())
+    asks = shift and not (yes or dry_run or remembered("json")) and sys.stdin.isatty() and sys.stdout.isatty()
+    with store() as trial:
+        if not asks:
+            report(trial.move(subject, visit, when, **recorded))
+            return
+        tried = trial.move(subject, visit, when, **recorded | {"dry_run": True})
+        warn(tried.warnings)
+        click.echo(change_text(tried, ask=True))
+        if not click.confirm("\nRecord this?"):
+            click.echo("Nothing was recorded.")
+            no()
+        change = trial.move(subject, visit, when, seen=tried.revision - 1, **recorded)
+    click.echo(f"{subject}, recorded (revision {change.revision}).")
 
 
 @dayzero.command()
@@ -1016,9 +1127,18 @@ def state_text(state: State) -> str:
         "Sites": state.sites,
         "Subjects": f"{state.subjects}, with {state.visits_to_come} visits to come",
         "Reminders": f"{reminders}; {state.reminders_due} due now",
-        "Last sweep": f"{state.last_sweep:%Y-%m-%d %H:%M} UTC" if state.last_sweep else "never",
+        "Last sweep": f"{state.last_sweep:%Y-%m-%d %H:%M} UTC, {how_long_ago(state)}" if state.last_sweep else "never",
     }
     return "\n".join(f"{name:<11} {value}" for name, value in rows.items())
+
+
+def how_long_ago(state: State) -> str:
+    """The time since the last sweep in words, such as "3 hours ago"; with another --now it may be still to come."""
+    import pendulum
+
+    assert state.last_sweep is not None
+    length = pendulum.instance(state.last_sweep).diff_for_humans(pendulum.instance(state.now), True, "en")
+    return f"{length} ago" if state.last_sweep <= state.now else f"in {length}"
 
 
 @dayzero.command()

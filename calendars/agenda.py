@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from itertools import groupby
 from operator import attrgetter
 
 from calendars.words import day_of, standing
@@ -15,7 +18,8 @@ _EXPECTED = frozenset({Status.PLANNED, Status.BOOKED, Status.DONE})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgendaItem:
-    """A visit on an agenda. ``when`` is at the site; ``status`` is for people; ``activities`` are labels."""
+    """A visit on an agenda. ``when`` is at the site; ``status`` is for people (due, overdue), ``stage`` is the plan's
+    own; ``activities`` are labels."""
 
     when: When
     subject: str
@@ -25,12 +29,45 @@ class AgendaItem:
     status: str
     activities: tuple[str, ...] = ()
     waiting_for: tuple[str, ...] = ()
+    stage: Status = Status.PLANNED
 
     @property
     def order(self) -> tuple[date, time, str, str]:
         """The place in an agenda: by day, visits without a time first, then by time, subject and visit."""
         clock = self.when.time() if isinstance(self.when, datetime) else time.min
         return day_of(self.when), clock, self.subject, self.visit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quantity:
+    """How many visits there are for one thing: by whether they are booked, planned but not booked, or done."""
+
+    booked: int = 0
+    planned: int = 0
+    done: int = 0
+
+    @property
+    def total(self) -> int:
+        """All of them."""
+        return self.booked + self.planned + self.done
+
+
+def quantity(items: Iterable[AgendaItem]) -> Quantity:
+    """The number of visits, by stage."""
+    stages = Counter(item.stage for item in items)
+    return Quantity(booked=stages[Status.BOOKED], planned=stages[Status.PLANNED], done=stages[Status.DONE])
+
+
+def quantities(items: Sequence[AgendaItem]) -> dict[str, Quantity]:
+    """The number of visits for each activity, by its label in alphabetical order."""
+    labels = sorted({label for item in items for label in item.activities})
+    return {label: quantity(item for item in items if label in item.activities) for label in labels}
+
+
+def by_day(items: Iterable[AgendaItem]) -> dict[date, tuple[AgendaItem, ...]]:
+    """The items of each day that has any, in order."""
+    ordered = sorted(items, key=attrgetter("order"))
+    return {day: tuple(group) for day, group in groupby(ordered, key=lambda item: day_of(item.when))}
 
 
 def agenda_items(
@@ -69,4 +106,5 @@ def _item(plan: Plan, visit: Visit, activities: tuple[str, ...], *, subject: str
         status=standing(visit, today),
         activities=tuple(plan.activities.get(name, name) for name in activities),
         waiting_for=visit.waiting_for,
+        stage=visit.status,
     )

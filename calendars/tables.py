@@ -1,4 +1,4 @@
-"""Plans, diffs, agendas and records as text for people, at most ``width`` columns wide.
+"""Plans, agendas and records as text for people, at most ``width`` columns wide.
 
 Every function returns text without a line break at its end.
 """
@@ -12,16 +12,15 @@ from itertools import groupby
 from calendars.agenda import AgendaItem
 from calendars.layout import NO_BREAK, Cell, Note, bullets, clean, heading, paragraph, sections, styled, table
 from calendars.words import (
-    change_in_words,
     day_in_words,
     length_in_words,
     standing,
     when_in_words,
     window_in_words,
 )
-from schedules.diff import Diff, Move, Turn
-from schedules.plan import Conflict, Deviation, Period, Plan, Status, Visit
+from schedules.plan import TO_COME, Conflict, Deviation, Period, Plan, Status, Visit
 from schedules.record import Fact, Kind, Record, When
+from schedules.template import OPEN_DAYS_ONLY
 
 _STYLES = {
     "done": "green",
@@ -46,6 +45,7 @@ def plan_table(
             heading(head, colour=colour),
             _stopped(plan, width),
             _dated(plan, today, width, colour),
+            _provisional(plan, width),
             _undated(plan, width, colour),
             _not_applicable(plan),
             _periods(plan.periods, today, width, colour),
@@ -75,11 +75,22 @@ def _dated(plan: Plan, today: date, width: int, colour: bool) -> str:
     return table(_VISIT_HEADS, rows, width=width, colour=colour)
 
 
+def _provisional(plan: Plan, width: int) -> str:
+    """That dates may still move because the holidays of their years are not announced (design §5, rule 5)."""
+    last = plan.announced_to
+    open_days = [visit for visit in plan.visits if visit.status in TO_COME and visit.place in OPEN_DAYS_ONLY]
+    if last is None or not any(visit.date is not None and visit.date.year > last for visit in open_days):
+        return ""
+    return paragraph(
+        f"Dates after {last} are provisional: the public holidays of those years are not announced yet.", width=width
+    )
+
+
 def _visit_rows(visit: Visit, today: date) -> Iterator[Sequence[str | Cell] | Note]:
     status = standing(visit, today)
     style = _STYLES.get(status, "")
     yield (
-        Cell(_short(visit.planned), whole=True),
+        Cell(short(visit.planned), whole=True),
         Cell(visit.day or "", whole=True),
         Cell(visit.id, "bold", whole=True),
         visit.label,
@@ -90,7 +101,8 @@ def _visit_rows(visit: Visit, today: date) -> Iterator[Sequence[str | Cell] | No
         yield Note(f"waits for {', '.join(visit.waiting_for)}", 3, "dim")
 
 
-def _short(when: When | None) -> str:
+def short(when: When | None) -> str:
+    """A date, with its time where it has one, in short; nothing where there is none."""
     return "" if when is None else when_in_words(when, short=True)
 
 
@@ -144,8 +156,8 @@ def _period_row(period: Period, today: date) -> Sequence[str | Cell]:
     status = period.status(today)
     return (
         period.label,
-        Cell(_short(period.start), whole=True),
-        Cell(_short(period.end), whole=True),
+        Cell(short(period.start), whole=True),
+        Cell(short(period.end), whole=True),
         Cell(status, _STYLES.get(status, ""), whole=True),
         ", ".join(period.waiting_for),
     )
@@ -157,7 +169,7 @@ def conflicts_text(
     """Each conflict with its rules; empty where there is none."""
     lines = [styled(heading(title), "red", colour)] if conflicts else []
     for conflict in conflicts:
-        lines.append(paragraph(_told(conflict), width=width, first="  ! ", rest="    "))
+        lines.append(paragraph(told(conflict), width=width, first="  ! ", rest="    "))
         lines.extend([bullets(conflict.rules, width=width, mark="      - ")] if conflict.rules else [])
     return "\n".join(lines)
 
@@ -166,85 +178,24 @@ def deviations_text(
     deviations: Sequence[Deviation], *, title: str = "Deviations", width: int = 80, colour: bool = False
 ) -> str:
     """One line a deviation; empty where there is none."""
-    return _section(title, [f"{_told(item)} [{item.kind}]" for item in deviations], width, colour)
+    return section(title, [f"{told(item)} [{item.kind}]" for item in deviations], width, colour)
 
 
 def questions_text(questions: Sequence[str], *, width: int = 80, colour: bool = False) -> str:
     """One line a question that is still open; empty where there is none."""
-    return _section("Open questions", questions, width, colour)
+    return section("Open questions", questions, width, colour)
 
 
-def _told(item: Conflict | Deviation) -> str:
-    """The message, and what it leaves out of whose it is and by how much."""
+def told(item: Conflict | Deviation) -> str:
+    """The message of one, and what it leaves out of whose it is and by how much."""
     where = "" if item.message.startswith(item.visit) else f"{item.visit}: "
     by = length_in_words(item.by) if item.by else ""
     return f"{where}{item.message}{f' (by {by})' if by not in item.message else ''}"
 
 
-def _section(title: str, texts: Sequence[str], width: int, colour: bool) -> str:
+def section(title: str, texts: Sequence[str], width: int, colour: bool) -> str:
+    """A heading and one wrapped line a text; empty where there is none."""
     return f"{heading(title, colour=colour)}\n{bullets(texts, width=width)}" if texts else ""
-
-
-def diff_text(diff: Diff, *, width: int = 80, colour: bool = False) -> str:
-    """What a change moves, by how much and why; statuses, conflicts that come and go, deviations."""
-    moves = diff.moved or diff.periods
-    return sections(
-        (
-            _moves("Moves", "Visit", diff.moved, width, colour),
-            _moves("Periods end", "Period", diff.periods, width, colour),
-            _section("Changes", [_turned(turn) for turn in diff.turned], width, colour),
-            conflicts_text(diff.new_conflicts, title="New conflicts", width=width, colour=colour),
-            _section("Conflicts resolved", [_told(conflict) for conflict in diff.gone_conflicts], width, colour),
-            deviations_text(diff.new_deviations, title="New deviations", width=width, colour=colour),
-            _section("Questions answered", diff.answered, width, colour),
-            _section("New questions", diff.asked, width, colour),
-            "" if moves else "Nothing else moves.",
-        )
-    )
-
-
-def _moves(title: str, noun: str, moves: Sequence[Move], width: int, colour: bool) -> str:
-    if not moves:
-        return ""
-    rows = [
-        (
-            Cell(move.visit, "bold", whole=True),
-            move.label,
-            Cell(_short(move.before), whole=True),
-            Cell(_short(move.after), whole=True),
-            Cell(_moved_by(move), "yellow", whole=True),
-        )
-        for move in moves
-    ]
-    parts = [
-        heading(title, colour=colour),
-        table((noun, "What", "From", "To", "By"), rows, width=width, colour=colour),
-    ]
-    return "\n".join([*parts, *_reasons(moves, width)])
-
-
-def _moved_by(move: Move) -> str:
-    return "" if move.before is None or move.after is None else change_in_words(move.before, move.after)
-
-
-def _reasons(moves: Sequence[Move], width: int) -> Iterator[str]:
-    """Each reason once, behind all that moves for it."""
-    visits: dict[str, list[str]] = {}
-    for move in moves:
-        if move.why:
-            visits.setdefault(move.why, []).append(move.visit)
-    if len(visits) == 1:
-        yield from (paragraph(f"Why: {why}.", width=width, first="", rest="  ") for why in visits)
-        return
-    for why, names in visits.items():
-        yield paragraph(f"{', '.join(names)}: {why}", width=width, first="  ", rest="    ")
-
-
-def _turned(turn: Turn) -> str:
-    before = "new" if turn.before is None else str(turn.before)
-    after = "no longer in the plan" if turn.after is None else str(turn.after)
-    dated = turn.before is Status.CONDITIONAL and turn.when is not None
-    return f"{turn.visit} ({turn.label}): {before} → {after}" + (f" for {_short(turn.when)}" if dated else "")
 
 
 def agenda_table(items: Iterable[AgendaItem], *, width: int = 80, colour: bool = False) -> str:
@@ -260,7 +211,7 @@ def agenda_table(items: Iterable[AgendaItem], *, width: int = 80, colour: bool =
 def _agenda_rows(item: AgendaItem) -> Iterator[Sequence[str | Cell] | Note]:
     subject = f"{item.subject} ({item.site})" if item.site else item.subject
     yield (
-        Cell(_short(item.when), whole=True),
+        Cell(short(item.when), whole=True),
         subject,
         Cell(item.visit, "bold", whole=True),
         item.label,
@@ -297,17 +248,17 @@ def fact_in_words(fact: Fact) -> str:
     match fact.kind:
         case Kind.ENROLLED:
             into = " ".join(filter(None, (fact.values.get("protocol", ""), fact.values.get("version", ""))))
-            text = f"enrolled{' in ' if into else ''}{into} on {_short(fact.when)}"
+            text = f"enrolled{' in ' if into else ''}{into} on {short(fact.when)}"
         case Kind.BOOKED:
-            text = f"{fact.name} booked for {_short(fact.when)}"
+            text = f"{fact.name} booked for {short(fact.when)}"
         case Kind.DONE:
-            text = f"{fact.name} done on {_short(fact.when)}"
+            text = f"{fact.name} done on {short(fact.when)}"
         case Kind.MISSED:
             text = f"{fact.name} missed"
         case Kind.WITHHELD | Kind.GIVEN:
             text = f"{activity} {fact.kind} at {fact.name}"
         case Kind.EVENT:
-            text = f"{fact.name} on {_short(fact.when)}"
+            text = f"{fact.name} on {short(fact.when)}"
         case Kind.GROUP:
             text = f"{fact.name} is {value}"
         case Kind.HISTORY:

@@ -221,14 +221,22 @@ def standing(visit: Visit, today: date, language: str = "en") -> str:
     own = words(language)
     if visit.date is None or visit.status not in TO_COME:
         return own.status[visit.status]
-    if visit.status is Status.BOOKED:
-        return own.overdue if today > visit.date else own.status[visit.status]
-    if today > _closes(visit, visit.date):
+    closing = closes(visit)
+    if closing is not None and today > closing:
         return own.overdue
+    if visit.status is Status.BOOKED:
+        return own.status[visit.status]
     opens = visit.date if visit.window_start is None else min(visit.date, day_of(visit.window_start))
     return own.due if today >= opens else own.status[visit.status]
 
 
-def _closes(visit: Visit, planned: date) -> date:
+def closes(visit: Visit) -> date | None:
+    """The last day on which a visit still to come is not overdue, at the site; None for one without a date.
+
+    Of a booked one it is its day; else the last of its window and of what the bounds leave, or its planned day.
+    """
+    planned = visit.date
+    if planned is None or visit.status is Status.BOOKED:
+        return planned
     ends = [day_of(end) for end in (visit.window_end, visit.not_after) if end is not None]
     return max(planned, min(ends)) if ends else planned

@@ -23,8 +23,8 @@ def book(
     """Books a visit. Raises InvalidInput for one that was done, and for a shut gate unless that is overridden with a
     reason (design §5, rule 13)."""
     with recording(desk, subject, terms) as doing:
-        _refuse_done(doing, visit, "booked")
-        shut = _shut_gates(doing, visit)
+        refuse_done(doing, visit, "booked")
+        shut = shut_gates(doing, visit)
         if shut and not (override and doing.why):
             raise InvalidInput(
                 f"{visit} waits for {', '.join(shut)}, which is not recorded. "
@@ -33,10 +33,11 @@ def book(
         overridden = {"override": ", ".join(shut)} if shut else {}
         fact = doing.fact(Kind.BOOKED, visit, when, **overridden)
         change = doing.record([fact, *(doing.fact(Kind.GIVEN, visit, activity=name) for name in given)])
-        return replace(change, warnings=(*change.warnings, *_of_booking(doing, change.after, visit)))
+        return replace(change, warnings=(*change.warnings, *of_booking(doing, change.after, visit)))
 
 
-def _refuse_done(doing: Recording, name: str, what: str) -> None:
+def refuse_done(doing: Recording, name: str, what: str) -> None:
+    """Raises InvalidInput for a visit that was done; ``what`` it cannot be: booked, moved, missed."""
     planned = doing.chart.plan.visit(name)
     if planned is not None and planned.actual is not None:
         raise InvalidInput(
@@ -44,13 +45,15 @@ def _refuse_done(doing: Recording, name: str, what: str) -> None:
         )
 
 
-def _shut_gates(doing: Recording, visit: str) -> tuple[str, ...]:
+def shut_gates(doing: Recording, visit: str) -> tuple[str, ...]:
+    """The milestones a visit waits for that are not recorded."""
     rule = next((rule for rule in doing.chart.template.visits if rule.id == visit), None)
     gates = rule.requires if rule is not None else ()
     return tuple(name for name in gates if name not in doing.chart.plan.milestones)
 
 
-def _of_booking(doing: Recording, plan: Plan, name: str) -> Iterator[str]:
+def of_booking(doing: Recording, plan: Plan, name: str) -> Iterator[str]:
+    """What is odd about a booking, given the plan after it."""
     rule = next(rule for rule in doing.chart.template.visits if rule.id == name)
     visit = plan.visit(name)
     if visit is None or visit.planned is None or visit.status is not Status.BOOKED:
@@ -91,7 +94,7 @@ def _of_repeat(doing: Recording, name: str) -> Iterator[str]:
 def missed(desk: Desk, subject: str, visit: str, terms: Terms) -> Change:
     """Records that a visit was missed."""
     with recording(desk, subject, terms) as doing:
-        _refuse_done(doing, visit, "missed")
+        refuse_done(doing, visit, "missed")
         return doing.record([doing.fact(Kind.MISSED, visit)])
 
 

@@ -176,6 +176,7 @@ def status(desk: Desk, now: Moment) -> State:
     from scheduler.store.schema import HEAD
     from scheduler.store.state import LAST_SWEEP
 
+    present = moment_here(now)
     with desk.store.reading() as work:
         return State(
             database=desk.store.name,
@@ -185,8 +186,9 @@ def status(desk: Desk, now: Moment) -> State:
             subjects=len(work.subjects.names()),
             visits_to_come=work.visits.count_to_come(),
             reminders=work.outbox.counts(),
-            reminders_due=work.outbox.count_due(moment_here(now)),
+            reminders_due=work.outbox.count_due(present),
             last_sweep=work.state.moment(LAST_SWEEP),
+            now=present,
         )
 
 

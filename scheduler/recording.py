@@ -122,7 +122,7 @@ def recording(desk: Desk, name: str, terms: Terms) -> Iterator[Recording]:
 
     Raises UnknownName, and StaleRevision where the record has gone on since the revision that was seen.
     """
-    with desk.store.writing(dry_run=terms.dry_run) as work:
+    with desk.store.writing(dry_run=terms.dry_run, together=True) as work:
         chart = desk.chart(work, name, lock=True)
         if terms.seen is not None and terms.seen != chart.subject.revision:
             raise _stale(work, chart, terms.seen)

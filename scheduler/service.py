@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypedDict, Unpack
 
 from calendars.agenda import AgendaItem
-from scheduler import auditing, changing, enrolling, reading, recipients, registering, sweeping
+from scheduler import auditing, changing, enrolling, moving, reading, recipients, registering, sweeping, worklists
 from scheduler.moments import AnyWhen, Moment
 from scheduler.recording import Terms
 from scheduler.values import Audit, Calendar, Change, Contact, Patient, Queued, Registered, State, Sweep
@@ -17,6 +17,8 @@ from schedules.site import OPENING, Site
 from schedules.template import Template
 
 if TYPE_CHECKING:
+    from calendars.deviations import Deviations
+    from calendars.worklists import Worklist
     from scheduler.channels import Send
     from scheduler.desk import Desk
 
@@ -47,7 +49,10 @@ class Scheduler:
     """
 
     def __init__(self, database_url: str | None = None) -> None:
-        """``database_url`` names a SQLite database, as in ``sqlite:///trial.db``; the default is the user's own."""
+        """``database_url`` names the database: ``sqlite:///trial.db``, ``postgresql://user@host/trial``.
+
+        The default is the user's own SQLite file.
+        """
         self._url = database_url
         self._opened: Desk | None = None
 
@@ -167,6 +172,13 @@ class Scheduler:
         """Books a visit, with ``given`` optional activities. A shut gate wants ``override`` and ``why``."""
         return changing.book(self._desk, subject, visit, when, given=given, override=override, terms=Terms(**how))
 
+    def move(
+        self, subject: str, visit: str, when: AnyWhen, *, shift: bool = False, **how: Unpack[HowOnRecord]
+    ) -> Change:
+        """Books a visit for another day, against a shut gate too; with ``shift`` also every visit that is booked later,
+        by as many days."""
+        return moving.move(self._desk, subject, visit, when, shift=shift, terms=Terms(**how))
+
     def done(
         self,
         subject: str,
@@ -222,6 +234,14 @@ class Scheduler:
     ) -> tuple[AgendaItem, ...]:
         """Who comes on ``days`` days from ``start`` on, by default from today at each site."""
         return reading.agenda(self._desk, site=site, department=department, start=start, days=days, now=now)
+
+    def overdue(self, *, site: str | None = None, now: Moment = None) -> Worklist:
+        """What is overdue, and what soon will be: windows, expiries, periods, gates; of a site or of all."""
+        return worklists.overdue(self._desk, site, now)
+
+    def deviations(self, *, subject: str | None = None, protocol: str | None = None) -> Deviations:
+        """The deviations of a subject (with its expiries and open questions), of a protocol, or of all."""
+        return worklists.deviations(self._desk, subject, protocol)
 
     def calendar(self, *, subject: str | None = None, site: str | None = None) -> Calendar:
         """What the calendar of a subject, or of all subjects of a site, is made of."""

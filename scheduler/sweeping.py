@@ -95,7 +95,7 @@ def _send_due(
     desk: Desk, now: datetime, sites: Collection[str] | None, send: Send, totals: Counter[str]
 ) -> Iterator[Message]:
     while True:
-        with desk.store.writing() as work:
+        with desk.store.writing(together=True) as work:
             items = work.outbox.claim(now, now + LEASE, BATCH, sites)
         if not items:
             return
@@ -170,7 +170,7 @@ def _carry_out(desk: Desk, item: Item, verdict: Verdict, now: datetime, send: Se
     from scheduler.store.outbox import SENT
 
     if verdict.message is None:
-        with desk.store.writing() as work:
+        with desk.store.writing(together=True) as work:
             if verdict.until is not None:
                 work.outbox.put_off(item, verdict.until, attempts=item.attempts)
                 return "put off"
@@ -179,7 +179,7 @@ def _carry_out(desk: Desk, item: Item, verdict: Verdict, now: datetime, send: Se
         send(verdict.message)
     except DeliveryFailed:
         return _try_later(desk, item, now)
-    with desk.store.writing() as work:
+    with desk.store.writing(together=True) as work:
         if not work.outbox.finish(item, SENT, now):
             work.outbox.note_sent(item, now)
     return "sent"
@@ -189,7 +189,7 @@ def _try_later(desk: Desk, item: Item, now: datetime) -> str:
     from scheduler.store.outbox import FAILED
 
     attempts = item.attempts + 1
-    with desk.store.writing() as work:
+    with desk.store.writing(together=True) as work:
         if attempts >= ATTEMPTS:
             work.outbox.finish(item, FAILED, now, "it could not be delivered")
         else:

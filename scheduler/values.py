@@ -101,7 +101,8 @@ class Audit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class State:
-    """The database at a glance. ``database`` has its password hidden; ``reminders`` counts them by state."""
+    """The database at a glance. ``database`` has its password hidden; ``reminders`` counts them by state; ``now`` is
+    the moment as of which it is told."""
 
     database: str
     schema: str
@@ -112,6 +113,7 @@ class State:
     reminders: Mapping[str, int]
     reminders_due: int
     last_sweep: datetime | None
+    now: datetime = field(compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

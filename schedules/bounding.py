@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import date, timedelta
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from schedules.compiled import Board, Compiled, as_day
-from schedules.network import Bound, Choice, Constant, Expression, Node, Step
+from schedules.network import Bound, Choice, Constant, Event, Expression, Node, Step
 from schedules.plan import Status
 from schedules.points import Around, Between, Day, Extreme, Named, Point, Shifted
 from schedules.protocol_days import day_offset
@@ -16,35 +17,47 @@ from schedules.standing import Answer, Standing
 from schedules.template import Clearance, History
 from schedules.words import day_words
 
+if TYPE_CHECKING:
+    from schedules.shape import Facts
+
 ONE_DAY = Span(days=1)
 # Months differ from their average length, and from one another, by at most this many days.
 MONTH_SLACK = 4
 
 
-def all_bounds(compiled: Compiled, board: Board, standing: Standing, live: Callable[[int], bool]) -> tuple[Bound, ...]:
-    """Every bound that binds: the template's, the history's, and the order within series that could be out of order.
+def static_bounds(
+    compiled: Compiled, facts: Facts, live: Callable[[int], bool]
+) -> tuple[list[Bound], tuple[tuple[int, ...], ...]]:
+    """Every bound of the template that binds, with the order of series that could be out of order; and those series.
 
     A bound whose point is conditional, missed or not applicable does not bind (rule 8); ``live`` tells which visits do.
     """
-    maker = BoundMaker(compiled, board, live)
-    found = [*maker.template_bounds(), *history_bounds(compiled, standing, live)]
-    named = set(compiled.bounded)
-    for members in compiled.series_order:
-        if (
-            any(standing.visits.get(compiled.rules[place].id) for place in members)
-            or not named.isdisjoint(members)
-            or _crowded(compiled, members)
-        ):
-            found.extend(series_order(compiled, board, members, live))
-    return tuple(found)
+    found = [*BoundMaker(compiled, facts.absent, facts.events, live).template_bounds()]
+    known = {place for place, _, _ in facts.visits}
+    ordered = tuple(
+        members
+        for members in compiled.series_order
+        if not known.isdisjoint(members) or not compiled.bounded.isdisjoint(members) or _crowded(compiled, members)
+    )
+    for members in ordered:
+        present = [place for place in members if live(place)]
+        found.extend(series_order(compiled, members, pairwise(present)))
+    return found, ordered
 
 
 class BoundMaker:
     """Turns points into expressions over the visits that are live."""
 
-    def __init__(self, compiled: Compiled, board: Board, live: Callable[[int], bool]) -> None:
+    def __init__(
+        self,
+        compiled: Compiled,
+        absent: Collection[tuple[int, str]],
+        events: Collection[str],
+        live: Callable[[int], bool],
+    ) -> None:
         self.compiled = compiled
-        self.board = board
+        self.absent = absent
+        self.events = events
         self.live = live
 
     def template_bounds(self) -> Iterator[Bound]:
@@ -80,11 +93,10 @@ class BoundMaker:
         return Node(place) if self.live(place) else None
 
     def _member(self, place: int, activity: str | None) -> Expression | None:
-        return None if activity is not None and (place, activity) in self.board.absent else self._visit(place)
+        return None if activity is not None and (place, activity) in self.absent else self._visit(place)
 
     def _event(self, name: str) -> Expression | None:
-        day = self.board.events.get(name)
-        return None if day is None else Constant(day.toordinal(), f"{name} on {day_words(day)}")
+        return Event(name) if name in self.events else None
 
 
 def _choice(operands: list[Expression | None], *, last: bool) -> Expression | None:
@@ -110,24 +122,30 @@ def _crowded(compiled: Compiled, members: tuple[int, ...]) -> bool:
     return any(later - earlier <= reach + MONTH_SLACK for earlier, later in pairwise(lengths))
 
 
-def series_order(
-    compiled: Compiled, board: Board, members: tuple[int, ...], live: Callable[[int], bool]
-) -> Iterator[Bound]:
+def series_order(compiled: Compiled, members: tuple[int, ...], pairs: Iterable[tuple[int, int]]) -> Iterator[Bound]:
     """The members of a stepped series follow one another: on different days, or at different moments (rule 9)."""
-    present = [place for place in members if live(place)]
     timed = compiled.rules[members[0]].step == "time"
-    gap = "after" if timed else "at least a day after"
-    text = f"{compiled.rules[members[0]].series}: each {gap} the one before"
-    for earlier, later in (*pairwise(present), *_overtaken(board, present)):
+    text = series_words(compiled, members[0])
+    for earlier, later in pairs:
         yield Bound(later, False, Step(Node(earlier), Span() if timed else ONE_DAY, False), text)
 
 
-def _overtaken(board: Board, present: list[int]) -> Iterator[tuple[int, int]]:
+def series_words(compiled: Compiled, member: int) -> str:
+    """The rule that the members of a series follow one another, in words."""
+    rule = compiled.rules[member]
+    return f"{rule.series}: each {'after' if rule.step == 'time' else 'at least a day after'} the one before"
+
+
+def overtaking_bounds(
+    compiled: Compiled, board: Board, members: tuple[int, ...], live: Callable[[int], bool]
+) -> Iterator[Bound]:
     """Fixed members that a later fixed one was put before: what still follows has to come after them too."""
+    present = [place for place in members if live(place)]
     fixed = [(place, as_day(when)) for place in present if (when := board.when[place]) is not None]
     for number, (earlier, day) in enumerate(fixed):
         if any(other < day for _, other in fixed[number + 1 :]):
-            yield from ((earlier, later) for later in present if later > earlier and board.when[later] is None)
+            pairs = ((earlier, later) for later in present if later > earlier and board.when[later] is None)
+            yield from series_order(compiled, members, pairs)
 
 
 def history_bounds(compiled: Compiled, standing: Standing, live: Callable[[int], bool]) -> Iterator[Bound]:

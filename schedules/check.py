@@ -7,8 +7,10 @@ from collections.abc import Iterable
 
 from schedules.check_dates import DateChecks, Spots
 from schedules.cycles import Dropped, expand
+from schedules.distances import Distances
 from schedules.errors import hint, shown
 from schedules.points import Between, Day, Named, Point, names_in
+from schedules.protocol_days import days_from_reference
 from schedules.reader import Reader
 from schedules.source import Entries, Items, Node, Text
 from schedules.template import BUILT_IN_MILESTONES, Activity, OnlyFor, PeriodRule, Template, VisitRule
@@ -48,7 +50,9 @@ class _Checker(Spots):
         super().__init__(reader)
         self.template = template
         self.visit_ids = [rule.id for rule in template.visits]
-        self.known_visits = {*self.visit_ids, *template.series, *template.epochs}
+        self.known_visits = tuple(dict.fromkeys((*self.visit_ids, *template.series, *template.epochs)))
+        # Beside its own names a template may use those of its cycles, such as second/d1.
+        self.written_out = expand(template)[0] if template.cycles and self.cycles_are_sound() else template
         self.events = {
             **BUILT_IN_MILESTONES,
             **{name: item.label for name, item in template.milestones.items()},
@@ -184,25 +188,46 @@ class _Checker(Spots):
 
     def wrong_name(self, named: Named) -> str:
         """What is wrong with a name in a point, or nothing."""
-        template, name = self.template, named.name.partition("#")[0]
-        edges = {**template.series, **template.activities}
-        points = [*self.visit_ids, *self.events]
+        name = named.name.partition("#")[0]
+        edges = {**self.template.series, **self.template.activities}
+        if "/" in name and self.is_of_a_cycle(named):
+            return ""
         if named.which:
-            if name in edges:
-                return ""
-            if name in self.visit_ids or name in self.events:
-                return f"'{name}' is one moment; '.{named.which}' follows a series or an activity. Write '{name}'."
-            return f"There is no series or activity {shown(name)}. {hint('series', name, edges)}"
-        if name in self.visit_ids or name in self.events:
+            return "" if name in edges else self.wrong_edge(name, named.which, edges)
+        points = [*self.visit_ids, *self.events]
+        if name in points:
             return ""
         if name in edges:
             return f"'{name}' stands for several visits. Write '{name}.first', '{name}.last' or one of its visits."
         return f"There is no visit or milestone {shown(name)}. {hint('visit', name, points)}"
 
+    def wrong_edge(self, name: str, which: str, edges: Iterable[str]) -> str:
+        """What is wrong with a ``.first`` or ``.last`` of what is no series and no activity."""
+        if name in self.visit_ids or name in self.events:
+            return f"'{name}' is one moment; '.{which}' follows a series or an activity. Write '{name}'."
+        return f"There is no series or activity {shown(name)}. {hint('series', name, edges)}"
+
+    def cycles_are_sound(self) -> bool:
+        """Whether the cycles repeat what there is, so that they can be written out."""
+        return all(name in self.known_visits for cycle in self.template.cycles.values() for name in cycle.repeat)
+
+    def is_of_a_cycle(self, named: Named) -> bool:
+        """Whether a name such as ``second/d1`` or ``second/ld.last`` is one that a cycle brings."""
+        cycle, _, name = named.name.partition("/")
+        visits = [rule for rule in self.written_out.visits if rule.cycle == cycle]
+        if not named.which:
+            return named.name in self.written_out.milestones or any(rule.id == named.name for rule in visits)
+        activity = self.template.activities.get(name)
+        copied = {rule.id for rule in visits}
+        done = activity is not None and not copied.isdisjoint(self.written_out.activities[name].visits)
+        return named.name in self.written_out.series or done
+
     def only_for(self, only_for: OnlyFor, section: str, name: str) -> None:
         """Groups and their values."""
         node = self.spot(section, name, "only_for")
         for group, values in only_for:
+            if not values:
+                self.reader.problem(node, f"'{name}' is only for no value of '{group}', so for nobody. Name a value.")
             known = self.template.groups.get(group)
             if known is None:
                 self.unknown(node, "group", group, self.template.groups)
@@ -214,7 +239,7 @@ class _Checker(Spots):
 
     def milestones(self) -> None:
         """What milestones expect, stop and keep."""
-        names = {*self.known_visits, *self.template.activities, "all"}
+        names = (*self.known_visits, *self.template.activities, "all")
         for item in self.template.milestones.values():
             self.point(item.expected, self.spot("milestones", item.id, "expected"))
             self.each(item.stop or (), names, "visit, epoch or activity", ("milestones", item.id, "stop"))
@@ -258,8 +283,18 @@ class _Checker(Spots):
                         node,
                         f"Period '{rule.id}' is repeated after each '{rule.after_each}'. Add 'for:' with its length.",
                     )
+            self.backwards(rule)
             self.each(rule.until_done, self.known_visits, "visit", ("periods", rule.id, "and_until_done"))
             self.only_for(rule.only_for, "periods", rule.id)
+
+    def backwards(self, rule: PeriodRule) -> None:
+        """A period that ends before it starts, as far as its points tell."""
+        if rule.start is None or rule.end is None or self.template.reference_visit not in self.visit_ids:
+            return
+        distances = Distances(days_from_reference(self.template), self.template.reference_day)
+        if distances.certainly_before(rule.end, rule.start):
+            message = f"Period '{rule.id}' ends before it starts: from {rule.start} to {rule.end}. Turn it round."
+            self.reader.problem(self.spot("periods", rule.id, "to"), message)
 
     def labels(self) -> None:
         """Placeholders in labels that stand for nothing."""

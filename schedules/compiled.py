@@ -19,6 +19,7 @@ from schedules.spans import Span, add, add_days_and_months
 from schedules.template import OnlyFor, PeriodRule, Template, VisitRule
 
 GONE = frozenset({Status.CANCELLED, Status.CONDITIONAL, Status.NOT_APPLICABLE})
+NOT_COUNTED = GONE | {Status.MISSED}
 
 
 @dataclass(slots=True)
@@ -33,12 +34,7 @@ class Board:
 
     def counts(self, index: int, activity: str | None) -> bool:
         """Whether a visit counts for ``first`` and ``last`` (rule 7)."""
-        status = self.status[index]
-        return (
-            status is not Status.MISSED
-            and status not in GONE
-            and (activity is None or (index, activity) not in self.absent)
-        )
+        return self.status[index] not in NOT_COUNTED and (activity is None or (index, activity) not in self.absent)
 
 
 Evaluate = Callable[[Board], "When | None"]
@@ -73,7 +69,8 @@ class Compiled:
     """A template for one set of groups. Visits are named by their index in the order of the file.
 
     ``excluded`` visits are not applicable, ``open`` ones wait for a group; ``anchors`` are what each visit's target and
-    absolute window count from; ``days`` are the protocol's day labels.
+    absolute window count from; ``days`` are the protocol's day labels. ``origins`` are the points that targets count
+    from, many from the same one, and ``counted`` says of each visit from which, and how far.
     """
 
     template: Template
@@ -88,9 +85,13 @@ class Compiled:
     anchors: tuple[tuple[int, ...], ...]
     dependents: tuple[tuple[int, ...], ...]
     targets: tuple[Evaluate, ...]
+    origins: tuple[Evaluate, ...]
+    counted: tuple[tuple[int, Span] | None, ...]
     windows: tuple[tuple[Evaluate, Evaluate] | None, ...]
     timed: tuple[bool, ...]
     activities: tuple[tuple[str, ...], ...]
+    activity_labels: Mapping[str, str]
+    departments: Mapping[str, str]
     labels: tuple[str, ...]
     days: tuple[str | None, ...]
     bounded: frozenset[int]
@@ -99,9 +100,12 @@ class Compiled:
     until: tuple[Evaluate | None, ...]
     series_order: tuple[tuple[int, ...], ...]
     periods: tuple[tuple[PeriodRule, Evaluate | None, Evaluate | None], ...]
+    period_labels: tuple[str, ...]
     label: Callable[[str], str]
     reference_of: Callable[[Day], int]
     chains: tuple[tuple[int, ...], ...]
+    chained: Mapping[int, tuple[int, ...]]
+    optional: frozenset[tuple[int, str]]
     starts: Mapping[str, str]
     nth: tuple[tuple[int, str, int], ...]
 
@@ -129,6 +133,9 @@ class _Compiler:
             for anchor in found:
                 dependents[anchor].append(place)
         days = days_from_reference(self.template)
+        chains, periods = self._chains(), tuple(self._periods())
+        origins: dict[Point, Evaluate] = {}
+        counted = tuple(self._counted(rule, origins) for rule in self.rules)
         return Compiled(
             template=self.template,
             groups=self.groups,
@@ -141,10 +148,14 @@ class _Compiler:
             edges=self.edges,
             anchors=anchors,
             dependents=tuple(map(tuple, dependents)),
+            origins=tuple(origins.values()),
+            counted=counted,
             targets=tuple(self._target(rule) for rule in self.rules),
             windows=tuple(self._window(rule) for rule in self.rules),
             timed=tuple(is_timed(rule.at) for rule in self.rules),
             activities=self._activities(),
+            activity_labels={item.id: self.label(item.label) for item in self.template.activities.values()},
+            departments={item.id: item.department for item in self.template.activities.values() if item.department},
             labels=tuple(self.label(rule.label) for rule in self.rules),
             days=tuple(self._day_label(days.get(rule.id)) for rule in self.rules),
             bounded=self._bounded(),
@@ -152,10 +163,15 @@ class _Compiler:
             latest=tuple(self._optional(rule.at_the_latest) for rule in self.rules),
             until=tuple(self._optional(rule.until) for rule in self.rules),
             series_order=tuple(self._stepped()),
-            periods=tuple(self._periods()),
+            periods=periods,
+            period_labels=tuple(self.label(rule.label) for rule, _, _ in periods),
             label=self.label,
             reference_of=self.reference_of,
-            chains=self._chains(),
+            chains=chains,
+            chained={place: chain for chain in chains for place in chain},
+            optional=frozenset(
+                (self.index[visit], item.id) for item in self.template.activities.values() for visit in item.optional
+            ),
             starts=self._starts(),
             nth=tuple(self._nth()),
         )
@@ -245,7 +261,7 @@ class _Compiler:
         for name, group in self.template.groups.items():
             value = self.groups.get(name)
             label = label.replace(f"{{{name}}}", "…" if value is None else group.values.get(value, value))
-        return label.replace("{cycle}", "")
+        return label.replace("{cycle}", "").strip(" ,")
 
     def _day_label(self, days: int | None) -> str | None:
         if days is None:
@@ -301,6 +317,18 @@ class _Compiler:
     def _target(self, rule: VisitRule) -> Evaluate:
         evaluate = self.evaluator(rule.at)
         return evaluate if is_timed(rule.at) else _as_day(evaluate)
+
+    def _counted(self, rule: VisitRule, origins: dict[Point, Evaluate]) -> tuple[int, Span] | None:
+        """The point that a target without a time counts from, as its place among the origins, and the span between."""
+        if is_timed(rule.at):
+            return None
+        base, span = (rule.at.base, rule.at.span) if isinstance(rule.at, Shifted) else (rule.at, Span())
+        if isinstance(base, Day):
+            span += Span(days=day_offset(base.number, self.template.reference_day))
+            base = Named(self.rules[self.reference_of(base)].id)
+        if base not in origins:
+            origins[base] = _as_day(self.evaluator(base))
+        return list(origins).index(base), span
 
     def _window(self, rule: VisitRule) -> tuple[Evaluate, Evaluate] | None:
         if not isinstance(rule.window, Between):
@@ -399,9 +427,12 @@ def _extreme(operands: list[Evaluate], *, last: bool) -> Evaluate:
 
 
 def _edge(edge: Edge, *, last: bool) -> Evaluate:
+    members, activity = edge.members, edge.activity
+
     def evaluate(board: Board) -> When | None:
-        found = [board.when[place] for place in edge.members if board.counts(place, edge.activity)]
-        return extreme([when for when in found if when is not None], board.site, last=last)
+        dates, counts = board.when, board.counts
+        found = [when for place in members if (when := dates[place]) is not None and counts(place, activity)]
+        return extreme(found, board.site, last=last)
 
     return evaluate
 
@@ -411,7 +442,7 @@ def extreme(found: list[When], site: Site, *, last: bool) -> When | None:
     if not found:
         return None
     pick = max if last else min
-    if any(isinstance(when, datetime) for when in found):
+    if datetime in map(type, found):
         # By instant: two moments of one zone compare by wall clock, and in autumn an hour comes twice.
         return pick(found, key=lambda when: as_moment(when, site.opens, site).timestamp())
     return pick(found)

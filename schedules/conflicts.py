@@ -3,21 +3,26 @@ rule 10)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 
-from schedules.bounding import history_bounds
+from schedules.bounding import history_bounds, series_order
+from schedules.collisions import Rule, as_rules, on_day, ranges, satisfiable, smallest, within
 from schedules.compiled import Check, as_day
-from schedules.layout import FARTHEST_SEARCH, Layout, is_at_enrolment
-from schedules.network import Network
+from schedules.layout import FARTHEST_SEARCH, Layout
+from schedules.network import Bound, End, Network
 from schedules.plan import Conflict, Status
 from schedules.record import When
+from schedules.shape import is_at_enrolment
 from schedules.spans import between
 from schedules.template import OPEN_DAYS_ONLY
 from schedules.words import day_words, days_words, weekday, when_words
 
 ONE_DAY = timedelta(days=1)
+# Where a visit that is free would be, to satisfy a lower or an upper bound.
+FAR_AWAY = (date(1000, 1, 1), date(9000, 1, 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,22 +32,38 @@ class Found:
     place: int
     by: timedelta
     message: str
-    rules: tuple[str, ...]
+    rules: tuple[Rule, ...]
 
 
 def find_conflicts(layout: Layout) -> tuple[Conflict, ...]:
     """All conflicts of a finished layout, in the order of the file."""
+    names = layout.compiled.rules
+    return tuple(
+        Conflict(
+            visit=names[found.place].id,
+            by=found.by,
+            message=found.message,
+            rules=tuple(dict.fromkeys(rule.text for rule in found.rules)),
+        )
+        for found in collisions(layout)
+    )
+
+
+def collisions(layout: Layout) -> list[Found]:
+    """All conflicts of a finished layout, in the order of the file, with what their rules demand."""
     found: list[Found] = []
-    for place in range(len(layout.compiled.rules)):
+    for place in sorted(layout.doubtful):
         if layout.to_come(place) and layout.board.when[place] is not None:
             found.extend(_window(layout, place))
             found.extend(_closed(layout, place))
     found.extend(_series(layout))
-    found.extend(item for check in layout.compiled.checks for item in _bound(layout, check))
-    found.extend(_history(layout))
+    for check, placed in layout.shape.checks:
+        if placed is None or not placed.isdisjoint(layout.doubtful):
+            found.extend(_bound(layout, check))
+    if layout.standing.history:
+        found.extend(_history(layout))
     found.sort(key=lambda item: item.place)
-    rules = layout.compiled.rules
-    return tuple(Conflict(visit=rules[f.place].id, by=f.by, message=f.message, rules=f.rules) for f in found)
+    return found
 
 
 def standing_words(layout: Layout, place: int) -> str:
@@ -85,7 +106,7 @@ def _window(layout: Layout, place: int) -> Iterator[Found]:
             f"{standing_words(layout, place)}, {length_words(by)} {'after' if upper else 'before'} "
             f"the {side} day of its window, {when_words(edge)}."
         )
-        yield Found(place, by, message, (*_cause(layout, place, not upper), window_words(layout, place)))
+        yield Found(place, by, message, _pushed(layout, place, edge, bool(upper)))
 
 
 def window_edges(layout: Layout, place: int) -> tuple[When | None, When | None] | None:
@@ -126,18 +147,45 @@ def _tolerated(layout: Layout, place: int, when: When) -> bool:
     return latest is not None and as_day(when) <= as_day(latest)
 
 
-def _cause(layout: Layout, place: int, upper: bool) -> tuple[str, ...]:
-    """Why a visit is not on the other side: its booking, or the bounds that pushed it there."""
-    if layout.board.status[place] is not Status.PLANNED:
-        return (standing_words(layout, place),)
-    return _chain(layout, layout.network, layout.network.sources_of(place, upper)) or (standing_words(layout, place),)
+def _pushed(layout: Layout, place: int, edge: When, upper: bool) -> tuple[Rule, ...]:
+    """A window, and why its visit is beyond it: a booking, or the bounds that pushed it there."""
+    words = window_words(layout, place)
+    window = within(place, None, as_day(edge), words) if upper else within(place, as_day(edge), None, words)
+    own = _stands(layout, place)
+    if layout.board.status[place] is Status.PLANNED:
+        rules = _behind(layout, layout.network, place, [not upper], [])
+        found = smallest(rules, [window], _collision(layout))
+        if found:
+            return (*found, window)
+    return own, window
 
 
-def _chain(layout: Layout, network: Network, sources: tuple[tuple[int, bool], ...]) -> tuple[str, ...]:
-    bounds, facts = network.explain(sources)
-    words = [standing_words(layout, place) for place in facts]
-    texts = [bound.text for bound in reversed(bounds)]
-    return tuple(dict.fromkeys(words + texts))
+def _stands(layout: Layout, place: int) -> Rule:
+    when = layout.board.when[place]
+    assert when is not None
+    return on_day(place, as_day(when), standing_words(layout, place))
+
+
+def _collision(layout: Layout) -> Callable[[Sequence[Rule]], bool]:
+    return lambda rules: not satisfiable(rules, layout.board.events)
+
+
+def _behind(layout: Layout, network: Network, place: int, sides: Sequence[bool], ends: Sequence[End]) -> list[Rule]:
+    """The rules from which sides of a visit's range follow, and some ends: facts and plans, then bounds, the farthest
+    first.
+    """
+    bounds: list[Bound] = []
+    sources = list(ends)
+    for upper in sides:
+        reason = network.reason((place, upper))
+        if place in layout.facts.fixed:
+            sources.append((place, upper))
+        elif reason is not None:
+            # The visit has been put on its day since; this is what its range was then.
+            bounds.append(reason.bound)
+            sources += reason.sources
+    found, facts = network.explain(sources)
+    return [*(_stands(layout, fact) for fact in facts), *as_rules([*reversed(found), *bounds])]
 
 
 def _closed(layout: Layout, place: int) -> Iterator[Found]:
@@ -155,14 +203,43 @@ def _closed(layout: Layout, place: int) -> Iterator[Found]:
         0,
     )
     closed = f"{weekday(day)} {day_words(day)} is not an open day: {site.why_closed(day)}"
-    reason = (
-        standing_words(layout, place) if layout.board.status[place] is Status.BOOKED else window_words(layout, place)
-    )
-    yield Found(place, distance * ONE_DAY, f"{standing_words(layout, place)}, but {closed}.", (reason, closed))
+    message = f"{standing_words(layout, place)}, but {closed}."
+    yield Found(place, distance * ONE_DAY, message, _shut_out(layout, place, closed))
+
+
+def _shut_out(layout: Layout, place: int, words: str) -> tuple[Rule, ...]:
+    """Why a visit is on no open day: its booking, or the window and bounds that leave it none."""
+    closed = Rule(words, ())
+    if layout.board.status[place] is Status.PLANNED:
+
+        def collide(rules: Sequence[Rule]) -> bool:
+            left = ranges(rules, layout.board.events)
+            return left is None or (closed in rules and not _any_open(layout, left, place))
+
+        candidates = [*_behind(layout, layout.network, place, [False, True], []), *_own_window(layout, place)]
+        found = smallest(candidates, [closed], collide)
+        left = ranges(found, layout.board.events) if found else None
+        if found and left is not None:
+            first, last = date.fromordinal(left.low[place]), date.fromordinal(left.high[place])
+            span = f"no day from {day_words(first)} to {day_words(last)} is open"
+            return *found, closed if first == last else Rule(span, ())
+    return _stands(layout, place), closed
+
+
+def _any_open(layout: Layout, left: Network, place: int) -> bool:
+    """Whether the days left to a visit hold an open one; so many do that there is no need to look."""
+    if place not in left or left.high[place] - left.low[place] > FARTHEST_SEARCH:
+        return True
+    days = range(left.low[place], left.high[place] + 1)
+    return any(layout.board.site.is_open(date.fromordinal(day)) for day in days)
 
 
 def _series(layout: Layout) -> Iterator[Found]:
+    when = layout.board.when
     for members in layout.compiled.series_order:
+        days = [day for place in members if (day := when[place]) is not None]
+        if not any(isinstance(day, datetime) for day in days) and all(one < two for one, two in pairwise(days)):
+            continue
         last: int | None = None
         for place in members:
             if not layout.board.counts(place, None) or layout.board.when[place] is None:
@@ -190,11 +267,11 @@ def _out_of_order(layout: Layout, earlier: int, later: int) -> Iterator[Found]:
         in_order = short <= timedelta()
     if in_order:
         return
-    rule = f"{layout.compiled.rules[later].series}: each {'after' if timed else 'at least a day after'} the one before"
     message = (
         f"{standing_words(layout, later)}, but {standing_words(layout, earlier)}; they follow one another in order."
     )
-    yield Found(later, abs(short), message, (standing_words(layout, earlier), standing_words(layout, later), rule))
+    order = as_rules(series_order(layout.compiled, (earlier, later), [(earlier, later)]))
+    yield Found(later, abs(short), message, (_stands(layout, earlier), _stands(layout, later), *order))
 
 
 def _bound(layout: Layout, check: Check) -> Iterator[Found]:
@@ -234,32 +311,48 @@ def _critical(layout: Layout, check: Check, limit: When) -> list[int]:
     return deciding or named
 
 
-def _colliding(layout: Layout, check: Check, critical: list[int]) -> tuple[str, ...]:
+def _colliding(layout: Layout, check: Check, critical: list[int]) -> tuple[Rule, ...]:
     """The smallest set of rules that collide, from the facts alone where they suffice."""
     carrier, text = check.carrier, f"{layout.compiled.rules[check.carrier].id} {check.text}"
-    facts = layout.facts
-    bound = next((item for item in facts.bounds if item.carrier == carrier and item.text == text), None)
-    when = layout.board.when[carrier]
-    if bound is not None and when is not None:
-        value, sources = facts.end(bound.expression, check.upper)
-        own = ((carrier, not check.upper),)
-        range_end = facts.low[carrier] if check.upper else facts.high[carrier]
-        collides = range_end > value if check.upper else range_end < value
-        if collides:
-            words = _chain(
-                layout,
-                facts,
-                (*sources, *(own if carrier in facts.fixed else facts.sources_of(carrier, not check.upper))),
-            )
-            through = [] if carrier in facts.fixed else _own_rule(facts, carrier, not check.upper)
-            return tuple(dict.fromkeys((*words, *through, text)))
-    words = tuple(standing_words(layout, place) for place in (*critical, carrier))
-    return tuple(dict.fromkeys((*words, text)))
+    broken = as_rules(bound for bound in layout.network.bounds if bound.carrier == carrier and bound.text == text)
+    pins = [_stands(layout, place) for place in (*critical, carrier)]
+    if not broken:
+        return *pins, Rule(text, ())
+    for network in (layout.facts, layout.network):
+        ends = network.end(broken[0].bounds[0].expression, check.upper)[1]
+        rules = [rule for rule in _behind(layout, network, carrier, [not check.upper], ends) if rule.text != text]
+        for candidates in (rules, [*rules, *_own_window(layout, carrier)]):
+            found = smallest(candidates, broken, _collision(layout))
+            if found is not None:
+                return *found, *broken
+    # What is merely planned could still follow, so it is the first to go.
+    pins.sort(key=lambda rule: layout.to_come(rule.bounds[0].carrier))
+    found = smallest(pins, broken, _collision(layout))
+    return *(found or _needed(layout, check, critical)), *broken
 
 
-def _own_rule(network: Network, place: int, upper: bool) -> list[str]:
-    reason = network.reasons.get((place, upper))
-    return [reason.bound.text] if reason is not None else []
+def _own_window(layout: Layout, place: int) -> list[Rule]:
+    """The window that keeps a planned visit where it is."""
+    edges = window_edges(layout, place) if layout.board.status[place] is Status.PLANNED else None
+    if edges is None:
+        return []
+    first, last = (None if edge is None else as_day(edge) for edge in edges)
+    return [within(place, first, last, window_words(layout, place))]
+
+
+def _needed(layout: Layout, check: Check, critical: list[int]) -> list[Rule]:
+    """Of the visits that decide a bound to the hour those without which it would hold, and the one that carries it."""
+    board, before, needed = layout.board, layout.board.when[:], []
+    own = before[check.carrier]
+    assert own is not None
+    for place in critical:
+        board.when[place] = FAR_AWAY[check.upper]
+        limit = check.evaluate(board)
+        if limit is None or not _beyond(own, limit, check.upper):
+            board.when[place] = before[place]
+            needed.append(place)
+    board.when[:] = before
+    return [_stands(layout, place) for place in (*needed, check.carrier)]
 
 
 def _history(layout: Layout) -> Iterator[Found]:
@@ -271,4 +364,4 @@ def _history(layout: Layout) -> Iterator[Found]:
             continue
         by = limit - as_day(when)
         message = f"{standing_words(layout, bound.carrier)}, {length_words(by)} too early: {bound.text}."
-        yield Found(bound.carrier, by, message, (standing_words(layout, bound.carrier), bound.text))
+        yield Found(bound.carrier, by, message, (_stands(layout, bound.carrier), Rule(bound.text, (bound,))))

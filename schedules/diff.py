@@ -23,7 +23,7 @@ class Move:
 class Turn:
     """A visit whose status changed without a new date being the news: booked, done, conditional, cancelled …
 
-    ``when`` is its date now, if it has one.
+    ``when`` is its date now, if it has one; ``series`` is what it is a member of, if anything.
     """
 
     visit: str
@@ -31,6 +31,7 @@ class Turn:
     before: Status | None
     after: Status | None
     when: When | None = None
+    series: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +90,7 @@ def _turn(one: Visit | None, two: Visit | None) -> Turn:
         before=one.status if one else None,
         after=two.status if two else None,
         when=two.planned if two else None,
+        series=known.series,
     )
 
 

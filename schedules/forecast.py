@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
-from itertools import islice, product
+from itertools import islice, pairwise, product
 
 from schedules.bounding import BoundMaker, series_order
-from schedules.compiled import Board, Compiled, compiled
+from schedules.collisions import as_rules, on_day, satisfiable, smallest
+from schedules.compiled import Compiled, compiled
 from schedules.network import Bound, Network, Step
 from schedules.plan import Status
 from schedules.points import Around, Between, Day, Named, Point, names_in
-from schedules.site import Site
 from schedules.spans import Span
 from schedules.template import Activity, Template, VisitRule
 
@@ -20,8 +20,8 @@ REFERENCE_DAYS = (date(2026, 3, 2), date(2027, 1, 31), date(2028, 2, 29), date(2
 MOST_COMBINATIONS = 64
 # Farther than any visit may lie from what it is counted from, and its window or bound from it.
 REACH = 401 * 366
-# Beyond so many visits times bounds the search takes minutes; a protocol has a hundredth of that.
-MOST_WORK = 1_200_000
+# Beyond so many visits times bounds the search takes many seconds; a protocol has a thousandth of that.
+MOST_WORK = 12_000_000
 MOST_RULES = 8
 TOO_LARGE = (
     "The template is too large to be searched for rules that contradict one another: that was left out. "
@@ -74,7 +74,7 @@ def _contradiction(ready: Compiled) -> list[tuple[str, str]]:
     for day in REFERENCE_DAYS:
         network = _network(ready, day)
         network.propagate()
-        broken = [place for place in network.touching if network.low[place] > network.high[place]]
+        broken = [place for place in network.web.order if network.low[place] > network.high[place]]
         if network.endless:
             broken = sorted(network.endless)
         if not broken:
@@ -84,7 +84,10 @@ def _contradiction(ready: Compiled) -> list[tuple[str, str]]:
 
 
 def _described(ready: Compiled, network: Network, place: int) -> tuple[str, str]:
-    bounds, _ = network.explain(((place, False), (place, True)))
+    bounds, facts = network.explain(((place, False), (place, True)))
+    pins = [on_day(fact, date.fromordinal(network.low[fact]), "") for fact in facts]
+    found = smallest(as_rules(bounds), pins, lambda rules: not satisfiable(rules, {}))
+    bounds = [bound for rule in found for bound in rule.bounds] if found else bounds
     texts = list(dict.fromkeys(bound.text for bound in bounds))
     more = [f"and {len(texts) - MOST_RULES} more"] if len(texts) > MOST_RULES else []
     rules = "; ".join([*texts[:MOST_RULES], *more])
@@ -100,17 +103,20 @@ def _described(ready: Compiled, network: Network, place: int) -> tuple[str, str]
 def _network(ready: Compiled, day: date) -> Network:
     count = len(ready.rules)
     status = [Status.NOT_APPLICABLE if place in ready.excluded else Status.PLANNED for place in range(count)]
-    board = Board(Site(), [None] * count, status, {}, frozenset())
 
     def live(place: int) -> bool:
         return status[place] is Status.PLANNED
 
-    maker = BoundMaker(ready, board, live)
+    maker = BoundMaker(ready, (), (), live)
     bounds = [*maker.template_bounds()]
     bounds += [bound for place in range(count) if live(place) for bound in _window(ready, maker, place)]
-    bounds += [bound for members in ready.series_order for bound in series_order(ready, board, members, live)]
+    bounds += [
+        bound
+        for members in ready.series_order
+        for bound in series_order(ready, members, pairwise(place for place in members if live(place)))
+    ]
     network = Network(bounds)
-    for place in network.touching:
+    for place in network.web.order:
         network.low[place], network.high[place] = day.toordinal() - REACH, day.toordinal() + REACH
     if ready.reference in network:
         network.fix(ready.reference, day.toordinal())

@@ -8,17 +8,17 @@ over.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from heapq import heapify, heappop, heappush
 
-from schedules.bounding import all_bounds, live_status
+from schedules.bounding import history_bounds, live_status, overtaking_bounds
 from schedules.compiled import Board, Compiled, as_day
-from schedules.network import FIRST, LAST, Network
+from schedules.network import FIRST, LAST, Network, Web
 from schedules.plan import Status
-from schedules.points import Around, Between, Day, Extreme, Named, Point, Shifted, names_in
+from schedules.points import Around
 from schedules.record import When
+from schedules.shape import Facts, Placing, Shape, is_at_enrolment, shaped
 from schedules.site import Site
 from schedules.spans import Span, add, add_days_and_months
 from schedules.standing import Standing, event_days
@@ -33,7 +33,7 @@ class Layout:
     """All dates of one plan, by the index of the visit, and what was known when each was placed.
 
     ``not_before`` and ``not_after`` are what the bounds left over; ``facts`` is the network with nothing but what is
-    fixed.
+    fixed. All visits but the ``doubtful`` are on their target, in their window and on an open day.
     """
 
     compiled: Compiled
@@ -44,11 +44,16 @@ class Layout:
     ends: list[When | None]
     not_before: list[date | None]
     not_after: list[date | None]
-    waiting: dict[int, tuple[str, ...]]
+    shape: Shape
     network: Network
     facts: Network
+    doubtful: set[int]
     stopped_by: dict[int, str] = field(default_factory=dict)
-    dormant: set[int] = field(default_factory=set)
+
+    @property
+    def waiting(self) -> Mapping[int, tuple[str, ...]]:
+        """What has not happened yet that a visit counts from, by its index."""
+        return self.shape.waiting
 
     def to_come(self, place: int) -> bool:
         """Whether the visit is still to come: planned or booked."""
@@ -58,7 +63,7 @@ class Layout:
 def lay_out(compiled: Compiled, standing: Standing, site: Site, planned_for: Mapping[str, When | None]) -> Layout:
     """The dates of all visits. ``planned_for`` gives, of a missed visit, the moment it was planned for (rule 7)."""
     absent = _absent(compiled, standing)
-    layout = _Placer(compiled, standing, site, planned_for, absent=frozenset(absent), stopped={}).placed()
+    layout = _Placer(compiled, standing, site, planned_for, absent=absent, stopped={}).placed()
     if not standing.events:
         return layout
     stopped: dict[int, str] = {}
@@ -69,16 +74,16 @@ def lay_out(compiled: Compiled, standing: Standing, site: Site, planned_for: Map
             break
         stopped |= found
         absent |= lost
-        layout = _Placer(compiled, standing, site, planned_for, absent=frozenset(absent), stopped=stopped).placed()
+        layout = _Placer(compiled, standing, site, planned_for, absent=absent, stopped=stopped).placed()
     return layout
 
 
-def _absent(compiled: Compiled, standing: Standing) -> set[tuple[int, str]]:
-    absent = {(compiled.index[visit], activity) for visit, activity in standing.withheld}
-    for activity in compiled.template.activities.values():
-        chosen = {visit for visit, name in standing.given if name == activity.id}
-        absent.update((compiled.index[visit], activity.id) for visit in activity.optional - chosen)
-    return absent
+def _absent(compiled: Compiled, standing: Standing) -> frozenset[tuple[int, str]]:
+    """What is not given where: the optional that was not chosen, and the withheld."""
+    if not standing.given and not standing.withheld:
+        return compiled.optional
+    chosen = {(compiled.index[visit], activity) for visit, activity in standing.given}
+    return (compiled.optional - chosen) | {(compiled.index[visit], activity) for visit, activity in standing.withheld}
 
 
 def _stopped(layout: Layout) -> tuple[dict[int, str], set[tuple[int, str]]]:
@@ -148,198 +153,134 @@ class _Placer:
         stopped: dict[int, str],
     ) -> None:
         self.compiled = compiled
-        self.standing = standing
         self.site = site
-        self.planned_for = planned_for
-        self.stopped = stopped
         count = len(compiled.rules)
-        self.board = Board(
-            site,
-            [None] * count,
-            [Status.PLANNED] * count,
-            event_days(compiled.template, standing),
-            absent,
-        )
-        self.waiting: dict[int, tuple[str, ...]] = {}
-        self.dormant: set[int] = set()
-        self.fixed = self._fix()
-        self._find_conditional()
-        self.network = self._network()
-        self.facts = self._facts()
+        self.board = board = Board(site, [None] * count, [], event_days(compiled.template, standing), absent)
+        visits = self._fix(standing, planned_for)
+        history = self._history(visits) if compiled.chained else frozenset()
+        facts = Facts(visits, frozenset(board.events), absent, frozenset(stopped), history)
+        self.shape = shape = shaped(compiled, facts)
+        board.status = [*shape.status]
+        self.network = network = self._network(standing)
         self.layout = Layout(
             compiled=compiled,
             standing=standing,
-            board=self.board,
+            board=board,
             targets=[None] * count,
             starts=[None] * count,
             ends=[None] * count,
             not_before=[None] * count,
             not_after=[None] * count,
-            waiting=self.waiting,
-            network=self.network,
-            facts=self.facts,
+            shape=shape,
+            network=network,
+            facts=network.copy(),
+            doubtful={*shape.fixed},
             stopped_by=stopped,
-            dormant=self.dormant,
         )
 
-    def _fix(self) -> set[int]:
-        board, fixed = self.board, set()
-        for place in self.compiled.excluded:
-            board.status[place] = Status.NOT_APPLICABLE
-        for name, visit in self.standing.visits.items():
+    def _fix(self, standing: Standing, planned_for: Mapping[str, When | None]) -> tuple[tuple[int, Status, bool], ...]:
+        """Puts the visits about which there are facts on their dates."""
+        found = []
+        for name, visit in standing.visits.items():
             place = self.compiled.index[name]
-            board.status[place] = visit.status
-            when = visit.when if visit.status is not Status.MISSED else self.planned_for.get(name, visit.when)
-            if when is not None:
-                board.when[place] = when.astimezone(self.site.zone) if isinstance(when, datetime) else when
-                fixed.add(place)
-        for place in self.stopped:
-            board.status[place] = Status.CANCELLED
-        for place in self._dormant():
-            board.status[place] = Status.NOT_APPLICABLE
-            self.dormant.add(place)
-        return fixed
+            when = visit.when if visit.status is not Status.MISSED else planned_for.get(name, visit.when)
+            if isinstance(when, datetime):
+                when = when.astimezone(self.site.zone)
+            self.board.when[place] = when
+            found.append((place, visit.status, when is not None))
+        return tuple(sorted(found))
 
-    def _dormant(self) -> Iterator[int]:
-        """Visits that nothing calls for: of a member and its stand-ins all but the one in use and those done before
-        (rule 15).
-
-        A member done before the latest cycle began stays as history; the first that was not takes the new date.
-        """
-        for chain in self.compiled.chains:
+    def _history(self, visits: tuple[tuple[int, Status, bool], ...]) -> frozenset[int]:
+        """The members of a repetition done or missed before the latest cycle began (rule 15)."""
+        found = set()
+        for place, status, _ in visits:
+            chain, when = self.compiled.chained.get(place), self.board.when[place]
+            if chain is None or when is None or status is Status.BOOKED:
+                continue
             began = self._latest_start(chain)
-            for number, place in enumerate(chain):
-                if not self._is_history(place, began):
-                    yield from (other for other in chain[number + 1 :] if not self._has_fact(other))
-                    break
-        for place, event, number in self.compiled.nth:
-            # One is always shown, waiting for the next event; the others are there to be called for.
-            if number > 1 and f"{event}#{number - 1}" not in self.board.events:
-                yield place
+            if began is not None and as_day(when) <= began:
+                found.add(place)
+        return frozenset(found)
 
     def _latest_start(self, chain: tuple[int, ...]) -> date | None:
         """The day on which the latest cycle began that a stand-in of this chain belongs to."""
         days = [self.board.events.get(self.compiled.starts[self.compiled.rules[place].cycle]) for place in chain[1:]]
         return max((day for day in days if day is not None), default=None)
 
-    def _is_history(self, place: int, began: date | None) -> bool:
-        visit = self.standing.visits.get(self.compiled.rules[place].id)
-        if visit is None or began is None or visit.status is Status.BOOKED:
-            return False
-        when = self.board.when[place]
-        return when is not None and as_day(when) <= began
-
-    def _has_fact(self, place: int) -> bool:
-        return self.compiled.rules[place].id in self.standing.visits
-
-    def _find_conditional(self) -> None:
-        """Marks the visits that count from something that has not happened (rule 8), anchors first."""
-        status = self.board.status
-        for place in self._order(set()):
-            if status[place] is not Status.PLANNED:
-                continue
-            group = self.compiled.open.get(place)
-            missing = (group,) if group else self._missing(place)
-            if missing:
-                status[place] = Status.CONDITIONAL
-                self.waiting[place] = missing
-
-    def _missing(self, place: int) -> tuple[str, ...]:
-        rule = self.compiled.rules[place]
-        points: list[Point] = [rule.at]
-        if isinstance(rule.window, Between):
-            points += [rule.window.start, rule.window.end]
-        found = [name for point in points if not self._happens(point) for name in self._lacking(point)]
-        return tuple(dict.fromkeys(found))
-
-    def _happens(self, point: Point) -> bool:
-        match point:
-            case Extreme(_, points):
-                return any(self._happens(operand) for operand in points)
-            case Shifted(base):
-                return self._happens(base)
-            case Day() | Named():
-                return self._named_happens(point)
-
-    def _named_happens(self, named: Named | Day) -> bool:
-        if isinstance(named, Day):
-            return self._visit_happens(self.compiled.reference_of(named))
-        if named.which:
-            edge = self.compiled.edges[named.name]
-            return any(self.board.counts(place, edge.activity) for place in edge.members)
-        if named.name in self.compiled.index:
-            return self._visit_happens(self.compiled.index[named.name])
-        return named.name in self.board.events
-
-    def _visit_happens(self, place: int) -> bool:
-        status = self.board.status[place]
-        return live_status(status) or (status is Status.MISSED and place not in self.compiled.references)
-
-    def _lacking(self, point: Point) -> list[str]:
-        """The milestones (or visits) that have to happen first, followed through conditional visits to their cause."""
-        found: list[str] = []
-        for named in names_in(point):
-            if self._named_happens(named):
-                continue
-            place = self.compiled.reference_of(named) if isinstance(named, Day) else self.compiled.index.get(named.name)
-            deeper = self.waiting.get(place, ()) if place is not None else ()
-            own = self.compiled.rules[place].id if place is not None else str(named)
-            found.extend(deeper or (own,))
-        return found
-
-    def _order(self, fixed: set[int]) -> list[int]:
-        """All visits that are not fixed: each after its anchors, otherwise in the order of the file (rule 9)."""
-        compiled = self.compiled
-        left = [sum(anchor not in fixed for anchor in anchors) for anchors in compiled.anchors]
-        ready = [place for place, count in enumerate(left) if count == 0 and place not in fixed]
-        heapify(ready)
-        order = []
-        while ready:
-            place = heappop(ready)
-            order.append(place)
-            for dependent in compiled.dependents[place]:
-                left[dependent] -= 1
-                if left[dependent] == 0 and dependent not in fixed:
-                    heappush(ready, dependent)
-        return order
-
     def _live(self, place: int) -> bool:
         return live_status(self.board.status[place])
 
-    def _network(self) -> Network:
-        network = Network(all_bounds(self.compiled, self.board, self.standing, self._live))
-        for place in self.fixed:
-            when = self.board.when[place]
+    def _network(self, standing: Standing) -> Network:
+        board, shape = self.board, self.shape
+        web = shape.web
+        if len(shape.fixed) > 1:
+            ordered = shape.ordered
+            more = [b for members in ordered for b in overtaking_bounds(self.compiled, board, members, self._live)]
+            web = Web((*web.bounds, *more), web.size) if more else web
+        answers = tuple(history_bounds(self.compiled, standing, self._live)) if standing.history else ()
+        network = Network(web, board.events, answers)
+        for place in shape.fixed:
+            when = board.when[place]
             if place in network and when is not None and self._live(place):
                 network.fix(place, as_day(when).toordinal())
         network.propagate()
         return network
 
-    def _facts(self) -> Network:
-        network = self.network
-        return Network(
-            network.bounds,
-            dict(network.low),
-            dict(network.high),
-            set(network.fixed),
-            dict(network.reasons),
-            network.touching,
-        )
-
     def placed(self) -> Layout:
         """Places everything that is not fixed."""
-        for place in sorted(self.fixed):
+        for place in self.shape.fixed:
             self._describe(place)
-        for place in self._order(self.fixed):
-            if self.board.status[place] in (Status.PLANNED, Status.CANCELLED, Status.MISSED):
-                self._place(place)
+        origins: dict[int, When | None] = {}
+        for placing in self.shape.placings:
+            target = self._target(placing, origins)
+            if target is None or not self._put(placing, target):
+                self._place(placing.place, placing.bounded)
         # What a fixed visit counts from may itself be placed only now.
-        for place in sorted(self.fixed):
+        for place in self.shape.fixed:
             self._aim(place)
         return self.layout
 
+    def _target(self, placing: Placing, origins: dict[int, When | None]) -> date | None:
+        """The target of a visit that counts from one origin; each origin is asked for once, when it is settled."""
+        if placing.origin is None:
+            return None
+        if placing.origin not in origins:
+            origins[placing.origin] = self.compiled.origins[placing.origin](self.board)
+        base = origins[placing.origin]
+        if base is None:
+            return None
+        return base + placing.shift if placing.shift is not None else add_days_and_months(base, placing.span)
+
+    def _put(self, placing: Placing, target: date) -> bool:
+        """Puts a visit on its target, which is in its window; False where its bounds or a closed day forbid it."""
+        place, layout, network = placing.place, self.layout, self.network
+        if not (placing.anywhere or self.site.always_open or self.site.is_open(target)):
+            return False
+        if placing.start is not None and placing.end is not None:
+            layout.starts[place], layout.ends[place] = target + placing.start, target + placing.end
+        elif placing.between is not None and not self._lies_between(placing, target):
+            return False
+        if placing.bounded:
+            day = target.toordinal()
+            low, high = network.low[place], network.high[place]
+            if not low <= day <= high:
+                return False
+            self._leave(place, low, high)
+            network.fix(place, day)
+            network.propagate_from(place)
+        self.board.when[place] = layout.targets[place] = target
+        return True
+
+    def _lies_between(self, placing: Placing, target: date) -> bool:
+        assert placing.between is not None
+        start, end = (edge(self.board) for edge in placing.between)
+        if start is None or end is None or not start <= target <= end:
+            return False
+        self.layout.starts[placing.place], self.layout.ends[placing.place] = start, end
+        return True
+
     def _describe(self, place: int) -> None:
-        if place not in self.network or not self.layout.to_come(place):
+        if not self.layout.to_come(place) or place not in self.network:
             return
         freed = self.network.copy_without(place)
         self._leave(place, freed.low[place], freed.high[place])
@@ -352,7 +293,7 @@ class _Placer:
         """The target and window of a visit as the board stands."""
         layout, rule = self.layout, self.compiled.rules[place]
         target = self.compiled.targets[place](self.board)
-        if place in self.compiled.references and place in self.fixed:
+        if place in self.compiled.references and place in self.shape.fixed:
             target = self.board.when[place]
         layout.targets[place] = target
         if target is None:
@@ -364,22 +305,21 @@ class _Placer:
             layout.starts[place], layout.ends[place] = window[0](self.board), window[1](self.board)
         return target
 
-    def _place(self, place: int) -> None:
+    def _place(self, place: int, bounded: bool) -> None:
+        self.layout.doubtful.add(place)
         target = self._aim(place)
         if target is None:
             return
         if self._beyond(place, target):
             self.board.status[place] = Status.NOT_APPLICABLE
             return
-        live = place in self.network and self._live(place)
-        low, high = (self.network.low[place], self.network.high[place]) if live else (FIRST, LAST)
+        low, high = (self.network.low[place], self.network.high[place]) if bounded else (FIRST, LAST)
         self._leave(place, low, high)
         day = self._choose(place, as_day(target), low, high)
-        when = target if day == as_day(target) else _on_day(target, day)
-        self.board.when[place] = when
-        if live:
+        self.board.when[place] = target if day == as_day(target) else _on_day(target, day)
+        if bounded:
             self.network.fix(place, day.toordinal())
-            self.network.propagate((place,))
+            self.network.propagate_from(place)
 
     def _beyond(self, place: int, target: When) -> bool:
         until = self.compiled.until[place]
@@ -450,13 +390,8 @@ class _Placer:
 
     def _floor(self, place: int) -> int:
         """The first day that keeps a visit's own minimum distances (rule 10)."""
-        own = [bound for bound in self.network.touching.get(place, ()) if bound.carrier == place and not bound.upper]
+        own = self.network.floors(place)
         return max((self.network.end(bound.expression, False)[0] for bound in own), default=FIRST)
-
-
-def is_at_enrolment(point: Point, without_window: bool) -> bool:
-    """Whether a visit is at exactly ``enrolment`` and has no window: it is placed there, open or not (rule 4)."""
-    return without_window and point == Named("enrolment")
 
 
 def _shift(target: When, span: Span) -> When:

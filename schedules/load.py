@@ -11,7 +11,7 @@ from datetime import time
 from schedules.cycles import expand
 from schedules.errors import InvalidInput, TemplateError, hint, shown
 from schedules.load_activities import read_activities, read_periods
-from schedules.load_frame import read_cycles, read_epochs, read_groups, read_history, read_milestones
+from schedules.load_frame import read_cycles, read_epochs, read_groups, read_history, read_milestones, starting_events
 from schedules.load_visits import read_visits
 from schedules.reader import Reader, TooManyProblems
 from schedules.source import Entries, Node, Text, read_source
@@ -89,11 +89,13 @@ def _template(reader: Reader, top: Entries, digest: str) -> Template:
     epochs = read_epochs(reader, top.get("epochs"))
     cycles = read_cycles(reader, top.get("cycles"))
     milestones = read_milestones(reader, top.get("milestones"), cycles)
-    reader.repeating = frozenset(name for name, item in milestones.items() if item.repeats)
+    started = starting_events(cycles)
+    reader.repeating = frozenset(name for name, item in milestones.items() if item.repeats and name not in started)
+    reference, day = _reference(reader, top)
+    reader.reference = (reference, day)
     visits, series = read_visits(reader, top.get("visits"), epochs)
     if top.get("visits") is None:
         reader.problem(top, "The template has no visits. Add 'visits:' with at least the reference visit.")
-    reference, day = _reference(reader, top)
     statements = tuple(_statements(top, ""))
     return Template(
         protocol=_required(reader, top, "protocol"),

@@ -86,10 +86,15 @@ def _valuelabel_of(reader: Reader, key: Text, node: Node) -> str:
     return reader.text(node, "the label of a value")
 
 
+def starting_events(cycles: dict[str, Cycle]) -> set[str]:
+    """The milestones that start cycles: each may happen as often as its cycle may be given."""
+    return {named.name for cycle in cycles.values() for named in names_in(cycle.start) if isinstance(named, Named)}
+
+
 def read_milestones(reader: Reader, node: Node | None, cycles: dict[str, Cycle]) -> dict[str, Milestone]:
     """The milestones; one that starts a cycle may repeat."""
     milestones = {}
-    starts = {named.name for cycle in cycles.values() for named in names_in(cycle.start) if isinstance(named, Named)}
+    starts = starting_events(cycles)
     for name, value in sections(reader, node, "milestones", "a milestone"):
         if isinstance(value, Text):
             label = reader.text(value, "a label") or words_of(name)

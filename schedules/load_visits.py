@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from schedules.errors import shown
+from schedules.errors import InvalidInput, shown
 from schedules.points import (
     Day,
     Named,
@@ -21,6 +21,7 @@ from schedules.points import (
     rescoped_window,
     shifted,
 )
+from schedules.protocol_days import day_offset
 from schedules.reader import Reader, TooManyProblems, is_empty, is_rest
 from schedules.source import Entries, Items, Node, Text
 from schedules.spans import Span
@@ -42,10 +43,14 @@ VISIT_KEYS = (
 )
 REPETITION_KEYS = ("every", "first", "from", "times", "numbers", "until", "from_previous")
 MOST_MEMBERS = 1000
+# A repetition that ends with "until" is given a few members to spare, since months differ in length.
+SLACK, SPARE_STEPS = 1.02, 2
+DEEPEST_ANCHOR = 100
 # How often an event that repeats can call for its visits.
 MOST_OCCURRENCES = 20
 MOST_VISITS = 3000
 NOT_A_SERIES = ("day", "d")
+_DAY_NAME = re.compile(r"d[0-9]+")
 _NUMBERS = re.compile(r"([0-9]{1,4})\s*\.\.\s*([0-9]{1,4})")
 
 
@@ -69,7 +74,8 @@ def read_visits(
     ``epochs``."""
     rules: list[VisitRule] = []
     series: dict[str, tuple[str, ...]] = {}
-    for key, value in reader.entries(node, "visits").pairs:
+    reader.visits = reader.entries(node, "visits")
+    for key, value in reader.visits.pairs:
         name = reader.name(key, "a visit")
         reader.spots["visits", name] = key
         found = _read_visit(reader, name, key, value, epochs)
@@ -79,7 +85,18 @@ def read_visits(
             raise TooManyProblems
         if found and found[0].series:
             series[name] = tuple(rule.id for rule in found)
-    return rules, series
+    return [_with_partners(rule, rules, series) for rule in rules], series
+
+
+def _with_partners(rule: VisitRule, rules: list[VisitRule], series: dict[str, tuple[str, ...]]) -> VisitRule:
+    """The rule with its partners named one by one: a series or an epoch stands for all its members."""
+    if not rule.together_with:
+        return rule
+    partners: list[str] = []
+    for name in rule.together_with:
+        of_epoch = [other.id for other in rules if other.epoch == name and other.id != rule.id]
+        partners += series.get(name) or of_epoch or [name]
+    return replace(rule, together_with=tuple(dict.fromkeys(partners)))
 
 
 def _read_visit(reader: Reader, name: str, key: Text, node: Node, epochs: dict[str, Epoch]) -> list[VisitRule]:
@@ -181,7 +198,10 @@ def _label(label: str, member: _Member) -> str:
 
 
 def _default_label(name: str, at: Point) -> str:
-    return f"Day {at.number}" if isinstance(at, Day) else words_of(name)
+    """``Day 4`` for a visit at day 4, and for one that is called d4; else the name as words."""
+    if isinstance(at, Day):
+        return f"Day {at.number}"
+    return f"Day {name[1:]}" if _DAY_NAME.fullmatch(name) else words_of(name)
 
 
 def words_of(name: str) -> str:
@@ -250,7 +270,7 @@ def _repetition(reader: Reader, name: str, node: Entries) -> Iterator[_Member]:
     if every is not None and every.roughly_days <= 0:
         reader.problem(node, f"The step of '{name}' is {every.text()}. Write a step of at least a minute.")
         return
-    reach = None if every is None or base is None or until is None else _steps_until(base, until, every)
+    reach = None if every is None or base is None or until is None else _steps_until(reader, base, until, every)
     numbers = _numbers(reader, name, node, reach)
     if every is None or base is None or numbers is None:
         return
@@ -277,22 +297,45 @@ def _base(reader: Reader, name: str, node: Entries) -> tuple[Point | None, bool]
     return reader.point(first if counted is None else counted, "the start of a repetition"), first is None
 
 
-def _steps_until(base: Point, until: Point, every: Span) -> int | None:
-    """How often a step fits between two points that count from the same one; None where they do not.
+def _steps_until(reader: Reader, base: Point, until: Point, every: Span) -> int | None:
+    """How often a step fits between two points, if both always have a date; None where one may never come.
 
-    Months differ in length, so it may be one or two too many: what is past ``until`` does not apply when planned.
+    It is an estimate with a few to spare: what turns out to be past ``until`` does not apply.
     """
-    (one, start), (two, end) = _parts(base), _parts(until)
-    if one != two:
+    start, end = _roughly(reader, base), _roughly(reader, until)
+    if start is None or end is None:
         return None
-    steps = int((end + -start).roughly_days // every.roughly_days) + 2
+    steps = int((end - start) / every.roughly_days * SLACK) + SPARE_STEPS
     return steps if steps > 0 else None
 
 
-def _parts(point: Point) -> tuple[Point | None, Span]:
-    """What a point counts from (None for a protocol day) and how far it is from there."""
-    base, span = (point.base, point.span) if isinstance(point, Shifted) else (point, Span())
-    return (None, span + Span(days=base.number)) if isinstance(base, Day) else (base, span)
+def _roughly(reader: Reader, point: Point, depth: int = 0) -> float | None:
+    """About how many days a point is from enrolment; None where it counts from a milestone, or from several visits."""
+    match point:
+        case Day(number):
+            reference, first = reader.reference
+            days = _roughly(reader, Named(reference), depth + 1)
+            return None if days is None else days + day_offset(number, first)
+        case Shifted(base, span):
+            days = _roughly(reader, base, depth)
+            return None if days is None else days + span.roughly_days
+        case Named("enrolment", ""):
+            return 0.0
+        case Named(name, "") if depth < DEEPEST_ANCHOR:
+            at = _written_target(reader, name)
+            return None if at is None else _roughly(reader, at, depth + 1)
+        case _:
+            return None
+
+
+def _written_target(reader: Reader, visit: str) -> Point | None:
+    """The target of a single visit, wherever in the file it stands."""
+    entries = reader.visits.get(visit)
+    node = entries.get("at") if isinstance(entries, Entries) else None
+    try:
+        return parse_target(node.value)[0] if isinstance(node, Text) else None
+    except InvalidInput:
+        return None
 
 
 def _numbers(reader: Reader, name: str, node: Entries, reach: int | None) -> range | None:

@@ -2,19 +2,19 @@
 rule 9).
 
 Each visit that a bound names is a node with the earliest and latest day the bounds leave it. What is fixed or placed is
-a node with one day. Bounds are propagated in both directions until nothing changes; ``earliest``, ``latest``,
-``first`` and
-``last`` are monotone, so the same propagation serves them, and a disjunction binds backwards only when a single
-operand is
-left that can satisfy it. Months are never negated: a backward step searches the day whose forward step fits.
+a node with one day. Bounds are propagated in both directions until nothing changes. Most are distances in days from one
+visit to another, and are kept as such; ``earliest``, ``latest``, ``first`` and ``last`` are monotone, so the same
+propagation serves them, and a disjunction binds backwards only when a single operand is left that can satisfy it.
+Months are never negated: a backward step searches the day whose forward step fits.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
+from heapq import heappop, heappush
 
 from schedules.spans import Span, add_months
 
@@ -30,10 +30,17 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Constant:
-    """A day that is known: a milestone, the enrolment, an answer; ``text`` says which."""
+    """A day that is known: an answer to the history; ``text`` says which."""
 
     day: int
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """The day of a recorded event, which the network is told when it is made."""
+
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +51,18 @@ class Step:
     span: Span
     upper: bool
 
+    @property
+    def days(self) -> int:
+        """The length without its months."""
+        minutes = self.span.minutes
+        return self.span.days + (-((-minutes) // 1440) if self.upper else minutes // 1440)
+
     def forward(self, day: int) -> int:
         """The day counted from ``day``; open ends stay open."""
         if not FIRST < day < LAST:
             return day
-        months, days = self.span.months, self.span.days
-        minutes = self.span.minutes
-        extra = -((-minutes) // 1440) if self.upper else minutes // 1440
-        moved = add_months(date.fromordinal(day), months).toordinal() if months else day
-        return moved + days + extra
+        months = self.span.months
+        return (add_months(date.fromordinal(day), months).toordinal() if months else day) + self.days
 
     def last_within(self, limit: int) -> int:
         """The last day whose forward step is at most ``limit``."""
@@ -85,7 +95,11 @@ class Choice:
     last: bool
 
 
-Expression = Node | Constant | Step | Choice
+Expression = Node | Constant | Event | Step | Choice
+# An end narrowed so many times is looked at, whether it goes round in a circle.
+LOOKED_AT = frozenset({4, 16, 64, 256, 1024})
+# One end of a node's range: its index, and whether it is the upper end.
+End = tuple[int, bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,103 +117,284 @@ class Reason:
     """Why an end of a node's range is where it is: the bound, and the ends of the nodes it follows from."""
 
     bound: Bound
-    sources: tuple[tuple[int, bool], ...]
+    sources: tuple[End, ...]
 
 
-@dataclass(slots=True)
+# A distance: the node it reaches, the days to it, and the reason for what it leaves that node.
+Distance = tuple[int, int, Reason]
+
+
+class Web:
+    """Bounds made ready for propagation: what depends on them alone, and not on any date.
+
+    ``after`` holds for each node the distances in days to those that come no earlier, ``before`` the same backwards;
+    ``others`` are the bounds that are no such distance, by the nodes they name; ``limits`` are those that name none.
+    There is room for ``least`` nodes, whether bounds name them or not.
+    """
+
+    def __init__(self, bounds: Iterable[Bound], least: int = 0) -> None:
+        self.bounds = tuple(bounds)
+        self.nodes: dict[int, None] = {}
+        self.after: dict[int, list[Distance]] = {}
+        self.before: dict[int, list[Distance]] = {}
+        self.others: dict[int, list[Bound]] = {}
+        self.limits: list[tuple[Bound, Expression]] = []
+        self.floors: dict[int, list[Bound]] = {}
+        for bound in self.bounds:
+            self._add(bound)
+        self.size = max(least, max(self.nodes, default=-1) + 1)
+        self.order = sorted(self.nodes)
+
+    def _add(self, bound: Bound) -> None:
+        self.nodes.update(dict.fromkeys((bound.carrier, *nodes_in(bound.expression))))
+        if not bound.upper:
+            self.floors.setdefault(bound.carrier, []).append(bound)
+        for part in _parts(bound.expression, bound.upper):
+            days, base = _days_from(part)
+            if not any(True for _ in nodes_in(part)):
+                self.limits.append((bound, part))
+            elif isinstance(base, Node) and days is not None:
+                self._add_distance(bound, base.index, days)
+            else:
+                rest = Bound(bound.carrier, bound.upper, part, bound.text)
+                for index in {bound.carrier, *nodes_in(part)}:
+                    self.others.setdefault(index, []).append(rest)
+
+    def _add_distance(self, bound: Bound, base: int, days: int) -> None:
+        early, late, gap = (bound.carrier, base, -days) if bound.upper else (base, bound.carrier, days)
+        self.after.setdefault(early, []).append((late, gap, Reason(bound, ((early, False),))))
+        self.before.setdefault(late, []).append((early, gap, Reason(bound, ((late, True),))))
+
+
+def _parts(expression: Expression, upper: bool) -> list[Expression]:
+    """The expressions that a bound holds against one by one: to come after the latest is to come after each."""
+    match expression:
+        case Step(base, span, rounded):
+            return [Step(part, span, rounded) for part in _parts(base, upper)]
+        case Choice(operands, last) if last != upper:
+            return [part for operand in operands for part in _parts(operand, upper)]
+        case _:
+            return [expression]
+
+
+def _days_from(expression: Expression) -> tuple[int | None, Expression]:
+    """The days that an expression counts from its base, and the base; None where it counts months."""
+    days, months = 0, False
+    while isinstance(expression, Step):
+        days, months, expression = days + expression.days, months or bool(expression.span.months), expression.base
+    return (None if months else days), expression
+
+
+class _Sweep:
+    """Nodes in the order of the file, then back, then on again, until none is left.
+
+    Visits mostly count from those before them in the file. So what follows from one day reaches the end of a long
+    series in one sweep, where first come, first served would take as many as the series has members (Yen 1970).
+    """
+
+    __slots__ = ("ahead", "behind", "current", "sign", "waiting")
+
+    def __init__(self, nodes: Iterable[int], sign: int) -> None:
+        self.sign = sign
+        self.waiting = set(nodes)
+        self.ahead = sorted(node * sign for node in self.waiting)
+        self.behind: list[int] = []
+        self.current = 0
+
+    def __iter__(self) -> Iterator[int]:
+        while self.ahead:
+            self.current = heappop(self.ahead)
+            node = self.current * self.sign
+            self.waiting.discard(node)
+            yield node
+            if not self.ahead and self.behind:
+                self.sign = -self.sign
+                self.ahead = sorted(-node for node in self.behind)
+                self.behind = []
+
+    def add(self, node: int) -> None:
+        if node in self.waiting:
+            return
+        self.waiting.add(node)
+        turned = node * self.sign
+        if turned > self.current:
+            heappush(self.ahead, turned)
+        else:
+            self.behind.append(turned)
+
+
 class Network:
     """Ranges of days for the nodes that bounds name. ``low`` and ``high`` are ordinals, FIRST and LAST where open.
 
+    ``events`` gives the days of the events that bounds name, ``answers`` further bounds on known days alone.
     ``endless`` nodes are pushed on and on by bounds that contradict one another.
     """
 
-    bounds: Sequence[Bound]
-    low: dict[int, int] = field(default_factory=dict)
-    high: dict[int, int] = field(default_factory=dict)
-    fixed: set[int] = field(default_factory=set)
-    reasons: dict[tuple[int, bool], Reason] = field(default_factory=dict)
-    touching: dict[int, list[Bound]] = field(default_factory=dict)
-    endless: set[int] = field(default_factory=set)
+    __slots__ = ("answers", "endless", "events", "fixed", "high", "high_reason", "low", "low_reason", "web")
 
-    def __post_init__(self) -> None:
-        for bound in self.bounds:
-            for index in {bound.carrier, *nodes_in(bound.expression)}:
-                self.touching.setdefault(index, []).append(bound)
-                self.low.setdefault(index, FIRST)
-                self.high.setdefault(index, LAST)
+    def __init__(
+        self, web: Web | Iterable[Bound], events: Mapping[str, date] | None = None, answers: Sequence[Bound] = ()
+    ) -> None:
+        self.web = web = web if isinstance(web, Web) else Web(web)
+        self.events = events or {}
+        self.answers = answers
+        size = max(web.size, *(bound.carrier + 1 for bound in answers)) if answers else web.size
+        self.low = [FIRST] * size
+        self.high = [LAST] * size
+        self.low_reason: dict[int, Reason] = {}
+        self.high_reason: dict[int, Reason] = {}
+        self.fixed: set[int] = set()
+        self.endless: set[int] = set()
 
     def __contains__(self, index: int) -> bool:
-        return index in self.touching
+        return index in self.web.nodes or any(bound.carrier == index for bound in self.answers)
+
+    @property
+    def bounds(self) -> tuple[Bound, ...]:
+        """All bounds, those on answers last."""
+        return (*self.web.bounds, *self.answers)
+
+    def floors(self, index: int) -> list[Bound]:
+        """The minimum distances that a node carries itself."""
+        own = self.web.floors.get(index, [])
+        return own + [bound for bound in self.answers if bound.carrier == index]
 
     def fix(self, index: int, day: int) -> None:
         """Puts a node on its day, whatever the bounds say."""
         self.low[index] = self.high[index] = day
         self.fixed.add(index)
 
+    def copy(self) -> Network:
+        """The same ranges, to be narrowed apart."""
+        other = Network.__new__(Network)
+        other.web, other.events, other.answers = self.web, self.events, self.answers
+        other.low, other.high = self.low[:], self.high[:]
+        other.low_reason, other.high_reason = self.low_reason.copy(), self.high_reason.copy()
+        other.fixed, other.endless = self.fixed.copy(), self.endless.copy()
+        return other
+
     def copy_without(self, index: int) -> Network:
         """The same bounds and fixed nodes with one of them free again, propagated."""
-        other = Network(self.bounds)
-        for node in self.fixed - {index}:
-            other.fix(node, self.low[node])
+        other = Network(self.web, self.events, self.answers)
+        for node in self.fixed:
+            if node != index:
+                other.fix(node, self.low[node])
         other.propagate()
         return other
 
-    def propagate(self, changed: Sequence[int] | None = None) -> None:
-        """Narrows all ranges until nothing changes, from the changed nodes on (from all, if None).
+    def propagate(self) -> None:
+        """Narrows all ranges until nothing changes.
 
         Contradictory bounds would push each other without end; a node is narrowed at most once more than there are
-        nodes,
-        which is as often as any consistent network needs.
+        nodes, which is as often as any consistent network needs.
         """
-        queue = deque(self.bounds if changed is None else self._touching(changed))
-        waiting = set(map(id, queue))
-        rounds: dict[tuple[int, bool], int] = {}
-        while queue:
-            bound = queue.popleft()
-            waiting.discard(id(bound))
-            for index, upper in self._narrow(bound):
-                rounds[index, upper] = rounds.get((index, upper), 0) + 1
-                if rounds[index, upper] > len(self.touching) + 1:
-                    self.endless.add(index)
-                    continue
-                for other in self.touching[index]:
-                    if id(other) not in waiting:
-                        waiting.add(id(other))
-                        queue.append(other)
+        for bound, part in self.web.limits:
+            self._limit(bound.carrier, bound.upper, self.end(part, bound.upper)[0], Reason(bound, ()))
+        for bound in self.answers:
+            self._limit(bound.carrier, bound.upper, self.end(bound.expression, bound.upper)[0], Reason(bound, ()))
+        self._spread(self.web.order, self.web.order)
 
-    def _touching(self, changed: Sequence[int]) -> Iterator[Bound]:
-        for index in changed:
-            yield from self.touching.get(index, ())
+    def propagate_from(self, index: int) -> None:
+        """Narrows what follows from one node that was just fixed."""
+        self._spread((index,), (index,))
 
-    def _narrow(self, bound: Bound) -> Iterator[tuple[int, bool]]:
-        if bound.upper:
-            value, sources = self.end(bound.expression, True)
-            yield from self._limit(bound.carrier, True, value, Reason(bound, sources))
-            yield from self._demand(bound.expression, False, self.low[bound.carrier], bound, ((bound.carrier, False),))
-        else:
-            value, sources = self.end(bound.expression, False)
-            yield from self._limit(bound.carrier, False, value, Reason(bound, sources))
-            yield from self._demand(bound.expression, True, self.high[bound.carrier], bound, ((bound.carrier, True),))
+    def _spread(self, lows: Iterable[int], highs: Iterable[int]) -> None:
+        rounds: dict[End, int] = {}
+        others = self.web.others
+        while lows or highs:
+            touched = {*lows, *highs} if others else set()
+            self._raise(lows, rounds, touched)
+            self._lower(highs, rounds, touched)
+            lows, highs = [], []
+            # Each bound once, in the order of the template.
+            waiting = {id(bound): bound for index in sorted(touched) for bound in others.get(index, ())}
+            for bound in waiting.values():
+                for end in self._narrow(bound):
+                    if self._again(end, rounds):
+                        (highs if end[1] else lows).append(end[0])
 
-    def _limit(self, index: int, upper: bool, day: int, reason: Reason) -> Iterator[tuple[int, bool]]:
+    def _raise(self, nodes: Iterable[int], rounds: dict[End, int], touched: set[int]) -> None:
+        """Moves the earliest days on along the distances."""
+        after, low, fixed = self.web.after, self.low, self.fixed
+        sweep = _Sweep(nodes, 1)
+        for index in sweep:
+            day = low[index]
+            if day == FIRST or index not in after:
+                continue
+            for late, gap, reason in after[index]:
+                if day + gap > low[late] and late not in fixed:
+                    low[late] = day + gap
+                    self.low_reason[late] = reason
+                    touched.add(late)
+                    if self._again((late, False), rounds):
+                        sweep.add(late)
+
+    def _lower(self, nodes: Iterable[int], rounds: dict[End, int], touched: set[int]) -> None:
+        """Moves the latest days back along the distances."""
+        before, high, fixed = self.web.before, self.high, self.fixed
+        sweep = _Sweep(nodes, -1)
+        for index in sweep:
+            day = high[index]
+            if day == LAST or index not in before:
+                continue
+            for early, gap, reason in before[index]:
+                if day - gap < high[early] and early not in fixed:
+                    high[early] = day - gap
+                    self.high_reason[early] = reason
+                    touched.add(early)
+                    if self._again((early, True), rounds):
+                        sweep.add(early)
+
+    def _again(self, end: End, rounds: dict[End, int]) -> bool:
+        """Counts that an end was narrowed; False once it is so too often."""
+        rounds[end] = count = rounds.get(end, 0) + 1
+        if count <= len(self.web.nodes) + 1 and not (count in LOOKED_AT and self._follows_from_itself(end)):
+            return True
+        self.endless.add(end[0])
+        return False
+
+    def _follows_from_itself(self, end: End) -> bool:
+        """Whether an end is where it is because of itself: bounds that contradict one another push it on and on."""
+        current = end
+        for _ in self.web.nodes:
+            reason = self.reason(current)
+            if reason is None or len(reason.sources) != 1 or current[0] in self.fixed:
+                return False
+            (current,) = reason.sources
+            if current == end:
+                return True
+        return False
+
+    def _narrow(self, bound: Bound) -> Iterator[End]:
+        upper, carrier = bound.upper, bound.carrier
+        value, sources = self.end(bound.expression, upper)
+        if self._limit(carrier, upper, value, Reason(bound, sources)):
+            yield carrier, upper
+        limit = self.low[carrier] if upper else self.high[carrier]
+        yield from self._demand(bound.expression, not upper, limit, bound, ((carrier, not upper),))
+
+    def _limit(self, index: int, upper: bool, day: int, reason: Reason) -> bool:
         if index in self.fixed:
-            return
+            return False
         if upper and day < self.high[index]:
             self.high[index] = day
-        elif not upper and day > self.low[index]:
+            self.high_reason[index] = reason
+            return True
+        if not upper and day > self.low[index]:
             self.low[index] = day
-        else:
-            return
-        self.reasons[index, upper] = reason
-        yield index, upper
+            self.low_reason[index] = reason
+            return True
+        return False
 
-    def end(self, expression: Expression, upper: bool) -> tuple[int, tuple[tuple[int, bool], ...]]:
+    def end(self, expression: Expression, upper: bool) -> tuple[int, tuple[End, ...]]:
         """The latest (``upper``) or earliest day an expression can be, and the ends it follows from."""
         match expression:
             case Node(index):
                 return (self.high if upper else self.low)[index], ((index, upper),)
             case Constant(day):
                 return day, ()
+            case Event(name):
+                return self.events[name].toordinal(), ()
             case Step(base):
                 day, sources = self.end(base, upper)
                 return expression.forward(day), sources
@@ -211,17 +406,13 @@ class Network:
                 return best[0], tuple(source for _, sources in ends for source in sources)
 
     def _demand(
-        self,
-        expression: Expression,
-        upper: bool,
-        limit: int,
-        bound: Bound,
-        sources: tuple[tuple[int, bool], ...],
-    ) -> Iterator[tuple[int, bool]]:
+        self, expression: Expression, upper: bool, limit: int, bound: Bound, sources: tuple[End, ...]
+    ) -> Iterator[End]:
         """Asks that an expression be at most (``upper``) or at least ``limit``, and narrows what it is made of."""
         match expression:
             case Node(index):
-                yield from self._limit(index, upper, limit, Reason(bound, sources))
+                if self._limit(index, upper, limit, Reason(bound, sources)):
+                    yield index, upper
             case Step(base):
                 inner = expression.last_within(limit) if upper else expression.first_from(limit)
                 yield from self._demand(base, upper, inner, bound, sources)
@@ -236,9 +427,9 @@ class Network:
 
     def _able(
         self, operands: tuple[Expression, ...], upper: bool, limit: int
-    ) -> tuple[list[Expression], tuple[tuple[int, bool], ...]]:
+    ) -> tuple[list[Expression], tuple[End, ...]]:
         able: list[Expression] = []
-        others: list[tuple[int, bool]] = []
+        others: list[End] = []
         for operand in operands:
             day, sources = self.end(operand, not upper)
             if day <= limit if upper else day >= limit:
@@ -247,22 +438,26 @@ class Network:
                 others.extend(sources)
         return able, tuple(others)
 
-    def sources_of(self, index: int, upper: bool) -> tuple[tuple[int, bool], ...]:
+    def reason(self, end: End) -> Reason | None:
+        """Why an end of a node's range is where it is (or was, before the node was put on its day)."""
+        return (self.high_reason if end[1] else self.low_reason).get(end[0])
+
+    def sources_of(self, index: int, upper: bool) -> tuple[End, ...]:
         """What one end of a node's range followed from before the node was put on its day."""
-        reason = self.reasons.get((index, upper))
+        reason = self.reason((index, upper))
         return () if reason is None else reason.sources
 
-    def explain(self, sources: Sequence[tuple[int, bool]]) -> tuple[list[Bound], list[int]]:
+    def explain(self, sources: Sequence[End]) -> tuple[list[Bound], list[int]]:
         """The bounds, and the fixed nodes at their far ends, from which the given ends follow."""
         bounds: dict[int, Bound] = {}
         facts: dict[int, None] = {}
-        pending, seen = list(sources), set(sources)
+        pending, seen = deque(sources), set(sources)
         while pending:
-            end = pending.pop(0)
+            end = pending.popleft()
             if end[0] in self.fixed:
                 facts[end[0]] = None
                 continue
-            reason = self.reasons.get(end)
+            reason = self.reason(end)
             if reason is None:
                 continue
             bounds[id(reason.bound)] = reason.bound

@@ -17,12 +17,13 @@ WAITED_FOR = (Status.PLANNED, Status.BOOKED, Status.CONDITIONAL)
 def find_periods(layout: Layout) -> tuple[Period, ...]:
     """All periods that apply to the patient's groups, in the order of the file."""
     found: list[Period] = []
-    for rule, start, end in layout.compiled.periods:
-        found.extend(_repeated(layout, rule) if rule.after_each else [_single(layout, rule, start, end)])
+    for number, (rule, start, end) in enumerate(layout.compiled.periods):
+        label = layout.compiled.period_labels[number]
+        found.extend(_repeated(layout, rule, label) if rule.after_each else [_single(layout, rule, label, start, end)])
     return tuple(found)
 
 
-def _single(layout: Layout, rule: PeriodRule, start: Evaluate | None, end: Evaluate | None) -> Period:
+def _single(layout: Layout, rule: PeriodRule, label: str, start: Evaluate | None, end: Evaluate | None) -> Period:
     begin = start(layout.board) if start is not None else None
     first = None if begin is None else as_day(begin)
     if rule.length is not None:
@@ -30,10 +31,12 @@ def _single(layout: Layout, rule: PeriodRule, start: Evaluate | None, end: Evalu
     else:
         final = end(layout.board) if end is not None else None
         last = None if final is None else as_day(final)
-    waiting = tuple(_unfinished(layout, rule)) or (() if first is not None else tuple(_names(rule)))
+    waiting = (tuple(_unfinished(layout, rule)) if rule.until_done else ()) or (
+        () if first is not None else tuple(_names(rule))
+    )
     return Period(
         id=rule.id,
-        label=layout.compiled.label(rule.label),
+        label=label,
         start=first,
         end=last,
         show_patient=rule.show_patient,
@@ -41,7 +44,7 @@ def _single(layout: Layout, rule: PeriodRule, start: Evaluate | None, end: Evalu
     )
 
 
-def _repeated(layout: Layout, rule: PeriodRule) -> Iterator[Period]:
+def _repeated(layout: Layout, rule: PeriodRule, label: str) -> Iterator[Period]:
     edge = layout.compiled.edges[rule.after_each]
     days = sorted(
         as_day(when)
@@ -51,7 +54,6 @@ def _repeated(layout: Layout, rule: PeriodRule) -> Iterator[Period]:
     for number, day in enumerate(days, start=1):
         assert rule.length is not None
         last = add_days_and_months(day, calendar_part(rule.length))
-        label = layout.compiled.label(rule.label)
         yield Period(id=f"{rule.id}-{number}", label=label, start=day, end=last, show_patient=rule.show_patient)
 
 

@@ -109,7 +109,10 @@ class Deviation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """A patient's calendar as a value. ``visits`` are in order of date, conditional ones last."""
+    """A patient's calendar as a value. ``visits`` are in order of date, conditional ones last.
+
+    ``announced_to`` is the last year whose public holidays are announced where the site is; None where they are law.
+    """
 
     protocol: str
     version: str
@@ -123,6 +126,7 @@ class Plan:
     departments: Mapping[str, str] = field(default_factory=dict)
     milestones: Mapping[str, date] = field(default_factory=dict)
     stopped: str | None = None
+    announced_to: int | None = None
 
     def visit(self, name: str) -> Visit | None:
         """The visit of that id, or None."""

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
-from operator import itemgetter
-
-from schedules.compiled import Compiled, as_day, compiled
+from schedules.compiled import Compiled, compiled
 from schedules.conflicts import find_conflicts
 from schedules.judge import Seen, replay
 from schedules.layout import Layout, lay_out
 from schedules.periods import find_periods
-from schedules.plan import Deviation, Plan, Status, Visit
+from schedules.plan import Plan
 from schedules.record import Record
 from schedules.site import Site
 from schedules.standing import Standing, fold
 from schedules.template import STOP_EVERYTHING, Template
+from schedules.visits import find_visits
 
 
 def plan(template: Template, record: Record, site: Site) -> Plan:
@@ -56,71 +54,21 @@ def known_groups(template: Template, standing: Standing) -> dict[str, str]:
 def plan_of(prepared: Prepared) -> Plan:
     """The plan as a value, from its layout."""
     layout, template, standing = prepared.layout, prepared.template, prepared.standing
-    shown = [place for place in range(len(template.visits)) if place not in layout.dormant]
-    visits = [(_order(layout, place), _visit(prepared, place)) for place in shown]
-    visits.sort(key=itemgetter(0))
-    seen = prepared.seen.values()
-    deviations: tuple[Deviation, ...] = tuple(deviation for look in seen for deviation in look.deviations)
     return Plan(
         protocol=template.protocol,
         version=template.version,
         timezone=prepared.site.timezone,
-        visits=tuple(visit for _, visit in visits),
+        visits=find_visits(layout, prepared.seen),
         periods=find_periods(layout),
         conflicts=find_conflicts(layout),
-        deviations=deviations,
+        deviations=tuple(deviation for look in prepared.seen.values() for deviation in look.deviations),
         questions=tuple(questions(template, standing)),
-        activities={activity.id: prepared.compiled.label(activity.label) for activity in template.activities.values()},
-        departments={
-            activity.id: activity.department for activity in template.activities.values() if activity.department
-        },
+        activities={**prepared.compiled.activity_labels},
+        departments={**prepared.compiled.departments},
         milestones={name: fact.day for name, fact in standing.events.items() if fact.day is not None},
         stopped=next((name for name in STOP_EVERYTHING if name in standing.events), None),
+        announced_to=prepared.site.announced_to,
     )
-
-
-def _order(layout: Layout, place: int) -> tuple[bool, date, float, int]:
-    when = layout.board.when[place]
-    if when is None:
-        return True, date.max, 0, place
-    return False, as_day(when), when.timestamp() if isinstance(when, datetime) else 0, place
-
-
-def _visit(prepared: Prepared, place: int) -> Visit:
-    compiled, layout, board = prepared.compiled, prepared.layout, prepared.layout.board
-    rule, status, when = compiled.rules[place], board.status[place], board.when[place]
-    seen = prepared.seen.get(rule.id) if status is Status.DONE else None
-    absent = board.absent
-    return Visit(
-        id=rule.id,
-        label=compiled.labels[place],
-        epoch=rule.epoch,
-        place=rule.place,
-        status=status,
-        series=rule.series,
-        cycle=rule.cycle or None,
-        day=compiled.days[place],
-        target=seen.target if seen else layout.targets[place],
-        planned=when,
-        actual=when if status is Status.DONE else None,
-        window_start=seen.start if seen else layout.starts[place],
-        window_end=seen.end if seen else layout.ends[place],
-        not_before=layout.not_before[place],
-        not_after=layout.not_after[place],
-        duration=rule.duration,
-        activities=tuple(name for name in compiled.activities[place] if (place, name) not in absent),
-        waiting_for=_waiting_for(prepared, place),
-        assumed=rule.assumed,
-    )
-
-
-def _waiting_for(prepared: Prepared, place: int) -> tuple[str, ...]:
-    status = prepared.layout.board.status[place]
-    if status not in (Status.PLANNED, Status.BOOKED, Status.CONDITIONAL):
-        return ()
-    gates = prepared.compiled.rules[place].requires
-    shut = tuple(gate for gate in gates if gate not in prepared.standing.events) if gates else ()
-    return tuple(dict.fromkeys(prepared.layout.waiting.get(place, ()) + shut))
 
 
 def questions(template: Template, standing: Standing) -> list[str]:

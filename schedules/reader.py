@@ -29,13 +29,16 @@ class TooManyProblems(Exception):
 
 class Reader:
     """Reads nodes and collects problems. ``spots`` remembers where each named thing stands, for later checks;
-    ``repeating`` are the milestones that may happen again, known before the visits are read."""
+    what else the reading of visits needs is noted before: ``repeating`` are the milestones that may happen again,
+    ``visits`` the section itself, ``reference`` the reference visit and its day."""
 
     def __init__(self) -> None:
         self.problems: list[Problem] = []
         self._told: set[Problem] = set()
         self.spots: dict[tuple[str, ...], Node] = {}
         self.repeating: frozenset[str] = frozenset()
+        self.visits: Entries = Entries((), 1, 1)
+        self.reference: tuple[str, int] = ("", 1)
 
     def problem(self, node: Node, message: str, *, offset: int = 0, warning: bool = False) -> None:
         """Notes what is wrong at a node (``offset`` characters into a plain scalar)."""

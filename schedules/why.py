@@ -10,12 +10,12 @@ from schedules.compiled import as_day
 from schedules.conflicts import find_conflicts, window_words
 from schedules.errors import UnknownName
 from schedules.judge import Seen
-from schedules.layout import is_at_enrolment
 from schedules.network import Constant
 from schedules.plan import Deviation, Status
 from schedules.planner import Prepared, prepare
 from schedules.points import Day, Named, Point, names_in
 from schedules.record import Record
+from schedules.shape import is_at_enrolment
 from schedules.site import Site
 from schedules.template import OPEN_DAYS_ONLY, Template
 from schedules.words import day_words, weekday, when_words

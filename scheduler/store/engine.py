@@ -1,19 +1,39 @@
-"""The engine behind a database URL: SQLite with its settings, transactions that begin when we say so."""
+"""The engine behind a database URL. What is particular to a database is in a module of its own, loaded when used."""
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from types import ModuleType
+from typing import TYPE_CHECKING, Protocol, cast
 
 from schedules.errors import InvalidInput, StoreUnavailable, shown
 
 if TYPE_CHECKING:
-    from sqlalchemy import URL, Connection, Engine
+    from collections.abc import Mapping
+
+    from sqlalchemy import URL, Engine
 
 # How long a write waits for another's to end. A use case takes milliseconds; a contact of a large site takes longest.
 BUSY_MILLISECONDS = 30_000
-SETTINGS = (f"busy_timeout={BUSY_MILLISECONDS}", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
-IMMEDIATE = "dayzero_immediate"
+# The execution option of a connection whose transactions write, and its two values.
+WRITING, ALONE, TOGETHER = "dayzero_writing", "alone", "together"
+DRIVERS = {"sqlite": "pysqlite", "postgresql": "psycopg"}
+# What a URL may say of a connection to PostgreSQL that nobody else should read.
+SECRET = frozenset({"password", "sslpassword", "scram_client_key", "scram_server_key", "oauth_client_secret"})
+
+
+class Backend(Protocol):
+    """What a module of a database offers.
+
+    ``READING`` are the execution options of a transaction that sees one state throughout; ``ERRORS`` is what its driver
+    raises outside of SQLAlchemy; ``trouble`` says what is wrong and what to do, without a value of any row.
+    """
+
+    READING: Mapping[str, object]
+    ERRORS: tuple[type[Exception], ...]
+
+    def make_engine(self, url: URL) -> Engine: ...
+
+    def trouble(self, error: BaseException) -> str: ...
 
 
 def default_url() -> str:
@@ -24,8 +44,10 @@ def default_url() -> str:
 
 
 def shown_url(url: str) -> str:
-    """The URL as it may be printed: its password hidden."""
-    return read_url(url).render_as_string(hide_password=True)
+    """The URL as it may be printed: its password hidden, wherever it stands."""
+    parts = read_url(url)
+    hidden = {name: "***" for name in parts.query if name in SECRET}
+    return parts.update_query_dict(hidden).render_as_string(hide_password=True)
 
 
 def read_url(text: str) -> URL:
@@ -38,53 +60,38 @@ def read_url(text: str) -> URL:
     except (ArgumentError, ValueError):
         # The text may hold a password, so it is not repeated.
         raise InvalidInput("The database is no URL. Write it as in sqlite:///trial.db.") from None
-    if url.get_backend_name() != "sqlite":
+    backend, _, driver = url.drivername.partition("+")
+    if backend not in DRIVERS or driver not in ("", DRIVERS[backend]):
         raise InvalidInput(
-            f"The database {shown(url.drivername)} is not supported. Write a SQLite URL, as in sqlite:///trial.db."
+            f"The database {shown(url.drivername)} is not supported. Write a SQLite URL, as in sqlite:///trial.db, "
+            "or a PostgreSQL one, as in postgresql://user@host/trial."
         )
     return url
+
+
+def backend_of(url: URL) -> Backend:
+    """What is particular to the URL's database. Raises StoreUnavailable where its driver is not installed."""
+    return cast("Backend", _module_of(url))
+
+
+def _module_of(url: URL) -> ModuleType:
+    if url.get_backend_name() == "sqlite":
+        from scheduler.store import sqlite
+
+        return sqlite
+    try:
+        from scheduler.store import postgresql
+    except ImportError:
+        raise StoreUnavailable(
+            "PostgreSQL needs a driver that is not installed. Install it with: pip install 'dayzero[postgresql]'."
+        ) from None
+    return postgresql
 
 
 def make_engine(text: str) -> Engine:
     """An engine for the database; nothing is opened yet, but the folder of a SQLite file is made.
 
-    Raises InvalidInput for a wrong URL and StoreUnavailable for a folder that cannot be made.
+    Raises InvalidInput for a wrong URL, and StoreUnavailable for a folder that cannot be made or a missing driver.
     """
-    from sqlalchemy import create_engine, event
-    from sqlalchemy.pool import StaticPool
-
     url = read_url(text)
-    in_memory = url.database in (None, "", ":memory:")
-    if not in_memory and "uri" not in url.query:
-        _make_folder(Path(str(url.database)))
-    engine = create_engine(url, poolclass=StaticPool) if in_memory else create_engine(url)
-    event.listen(engine, "connect", _configure)
-    event.listen(engine, "begin", _begin)
-    return engine
-
-
-def _make_folder(file: Path) -> None:
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StoreUnavailable(
-            f"The folder {file.parent} of the database cannot be made: {error.strerror}. "
-            "Give another place with --database or DAYZERO_DATABASE."
-        ) from None
-
-
-def _configure(connection: Any, _record: object) -> None:
-    # Without this, sqlite3 begins a transaction only at the first change, and what was read before it may be stale.
-    connection.isolation_level = None
-    try:
-        for setting in SETTINGS:
-            connection.execute(f"PRAGMA {setting}")
-    except BaseException:
-        connection.close()
-        raise
-
-
-def _begin(connection: Connection) -> None:
-    # A write that begins as a read cannot wait for another's write: it would fail at once (SQLITE_BUSY).
-    immediate = connection.get_execution_options().get(IMMEDIATE)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+    return backend_of(url).make_engine(url)

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlmodel import Session, col, func, insert, select, update
+from sqlmodel import Session, col, func, insert, literal_column, select, update
 
 from scheduler.store.codec import canonical, columns_of, digest
 from scheduler.store.tables import ReminderRow, SubjectRow
@@ -74,10 +74,13 @@ class Outbox:
         )
 
     def relevant(self, subject: str, since: datetime) -> tuple[Item, ...]:
-        """Those of a subject that wait, and those closed that a reminder asked for after ``since`` could repeat."""
+        """Those of a subject that wait, and those closed that a reminder asked for after ``since`` could repeat.
+
+        No sweep claims them before this transaction ends.
+        """
         # A change of a recipient's zone moves a reminder by a day at most.
         recent = col(ReminderRow.moment) > since - timedelta(days=2)
-        statement = select(ReminderRow).where(ReminderRow.subject == subject)
+        statement = select(ReminderRow).where(ReminderRow.subject == subject).with_for_update()
         return tuple(
             _item(row) for row in self._session.exec(statement.where(recent | (col(ReminderRow.state) == PENDING)))
         )
@@ -115,8 +118,12 @@ class Outbox:
         due = select(ReminderRow.id).where(ReminderRow.state == PENDING, ReminderRow.due <= now)
         if sites is not None:
             due = due.join(SubjectRow, col(SubjectRow.id) == ReminderRow.subject).where(col(SubjectRow.site).in_(sites))
-        due = due.order_by(col(ReminderRow.due), col(ReminderRow.id)).limit(limit)
-        claimed = update(ReminderRow).where(col(ReminderRow.id).in_(due)).values(due=lease).returning(ReminderRow)
+        # Written out, for PostgreSQL plans a statement it has seen before without looking at its parameters.
+        due = due.order_by(col(ReminderRow.due), col(ReminderRow.id)).limit(literal_column(str(int(limit))))
+        # In a CTE it is carried out once. In the UPDATE itself PostgreSQL may repeat it, and lock more than the limit.
+        batch = due.with_for_update(skip_locked=True, of=ReminderRow).cte("batch")
+        claimed = update(ReminderRow).where(col(ReminderRow.id).in_(select(batch.c.id)))
+        claimed = claimed.values(due=lease).returning(ReminderRow)
         rows = self._session.exec(claimed, execution_options={"synchronize_session": False}).scalars()
         return tuple(sorted((_item(row) for row in rows), key=lambda item: (item.wanted.moment, item.id)))
 
@@ -126,6 +133,7 @@ class Outbox:
 
     def note_sent(self, item: Item, now: datetime) -> None:
         """Records that a reminder was sent for a revision of its visit that was over by then."""
+        self._session.exec(select(SubjectRow.id).where(SubjectRow.id == item.subject).with_for_update())
         of_it = select(ReminderRow.id).where(
             ReminderRow.subject == item.subject,
             ReminderRow.visit == item.wanted.visit,

@@ -43,9 +43,9 @@ def stored_revision(connection: Connection) -> str | None:
 
 
 def _migrate(engine: Engine) -> None:
-    from scheduler.store.engine import IMMEDIATE
+    from scheduler.store.engine import ALONE, WRITING
 
-    with engine.connect().execution_options(**{IMMEDIATE: True}) as connection:
+    with engine.connect().execution_options(**{WRITING: ALONE}) as connection:
         _foreign_keys(connection, "OFF")
         try:
             with connection.begin():

@@ -49,6 +49,9 @@ class Subjects:
 
     def alike(self, name: str) -> str | None:
         """The id of a subject that differs at most in upper and lower case."""
+        if not name.isascii():
+            # Databases fold the case of ASCII alone.
+            return next((known for known in self.names() if known.casefold() == name.casefold()), None)
         statement = select(SubjectRow.id).where(func.lower(col(SubjectRow.id)) == name.lower())
         return self._session.exec(statement).first()
 

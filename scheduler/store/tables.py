@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from datetime import date, datetime, time
 
-from sqlalchemy import ForeignKeyConstraint, Index, UniqueConstraint
-from sqlmodel import Field, SQLModel
+from sqlalchemy import ForeignKeyConstraint, Index, String, UniqueConstraint
+from sqlmodel import AutoString, Field, SQLModel
 
 # A constraint can only be changed by a later migration if it has a name that is the same in every database.
 SQLModel.metadata.naming_convention = {
@@ -195,3 +195,17 @@ class ServiceRow(SQLModel, table=True):
 
     name: str = Field(primary_key=True)
     moment: datetime
+
+
+# Text is compared and sorted by its code points on both databases; the server's own language would have other orders.
+TEXT = String().with_variant(String(collation="C"), "postgresql")
+
+
+def _sort_text_alike() -> None:
+    for table in SQLModel.metadata.tables.values():
+        for column in table.columns:
+            if isinstance(column.type, AutoString):
+                column.type = TEXT
+
+
+_sort_text_alike()

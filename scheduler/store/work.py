@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -10,7 +9,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlmodel import Session
 
 from scheduler.store.contacts import Contacts
-from scheduler.store.engine import IMMEDIATE, make_engine, shown_url
+from scheduler.store.engine import ALONE, TOGETHER, WRITING, backend_of, read_url, shown_url
 from scheduler.store.facts import Facts
 from scheduler.store.outbox import Outbox
 from scheduler.store.schema import bring_up_to_date
@@ -44,8 +43,11 @@ class Store:
 
     def __init__(self, url: str) -> None:
         self.name = shown_url(url)
-        self._engine = make_engine(url)
-        self._writer = self._engine.execution_options(**{IMMEDIATE: True})
+        parts = read_url(url)
+        self._backend = backend_of(parts)
+        self._errors: tuple[type[Exception], ...] = (SQLAlchemyError, *self._backend.ERRORS)
+        self._engine = self._backend.make_engine(parts)
+        self._reader = self._engine.execution_options(**self._backend.READING)
         try:
             with self._translated():
                 bring_up_to_date(self._engine)
@@ -60,38 +62,38 @@ class Store:
     @contextmanager
     def reading(self) -> Iterator[Work]:
         """A transaction that sees one state of the database throughout, and changes nothing."""
-        with self._translated(), Session(self._engine, execution_options=FRESH) as session:
+        with self._translated(), Session(self._reader, execution_options=FRESH) as session:
             yield Work(session)
 
     @contextmanager
-    def writing(self, *, dry_run: bool = False) -> Iterator[Work]:
+    def writing(self, *, dry_run: bool = False, together: bool = False) -> Iterator[Work]:
         """A transaction that ends with a commit, on an error or with ``dry_run`` with none.
 
-        It has the right to write from its beginning on, so that what it read stays true.
+        It has the right to write from its beginning on, so that what it read stays true: nobody else writes meanwhile.
+        With ``together`` others that say so may (PostgreSQL lets them): then what it relies on must be locked, as a
+        subject is with ``lock``, or be changed only by those who write alone.
         """
-        with self._translated(), Session(self._writer, execution_options=FRESH) as session:
+        writer = self._engine.execution_options(**{WRITING: TOGETHER if together else ALONE})
+        with self._translated(), Session(writer, execution_options=FRESH) as session:
             yield Work(session)
             if not dry_run:
-                session.commit()
+                self._commit(session)
+
+    def _commit(self, session: Session) -> None:
+        session.flush()
+        try:
+            session.commit()
+        except DBAPIError as error:
+            if error.connection_invalidated:
+                raise StoreUnavailable(
+                    f"The database {self.name} was lost while this was being recorded, so it may be there or not. "
+                    "Look before you repeat it."
+                ) from error
+            raise
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
         try:
             yield
-        except (SQLAlchemyError, sqlite3.Error) as error:
-            raise StoreUnavailable(f"The database {self.name} {_trouble(error)}") from error
-
-
-def _trouble(error: Exception) -> str:
-    """What is wrong and what to do. Of the error only the driver's own text is used, which holds no values."""
-    original = error.orig if isinstance(error, DBAPIError) else error
-    text = str(original)
-    if "not a database" in text:
-        return "is not a SQLite database. Give another file with --database."
-    if "locked" in text:
-        return "is being written to by another program, which did not finish in time. Try again."
-    if "unable to open" in text or "readonly" in text:
-        return "cannot be opened for writing. Check its folder and your rights, or give another one with --database."
-    if "full" in text:
-        return "cannot grow: the disk is full. Nothing of this was recorded. Make room and try again."
-    return f"could not be used: {text}. Nothing of this was recorded."
+        except self._errors as error:
+            raise StoreUnavailable(f"The database {self.name} {self._backend.trouble(error)}") from error

@@ -150,14 +150,14 @@ def test_the_agenda_lists_who_comes_when(unchanged: Path, dayzero: Run) -> None:
 
 def test_the_agenda_of_a_department_as_json(unchanged: Path, dayzero: Run) -> None:
     found = dayzero("agenda", "--department", "pharmacy", "--from", "2026-03-01", "--json").json
-    assert [(item["when"], item["visit"]) for item in found] == [
+    assert [(item["when"], item["visit"]) for item in found["items"]] == [
         ("2026-03-02", "d1"),
         ("2026-03-05", "d4"),
         ("2026-03-08", "d7"),
         ("2026-03-11", "d10"),
     ]
-    assert all(item["activities"] == ["Interleukin-2, 6 mIU"] for item in found)
-    assert {item["subject"] for item in found} == {"P-001"}
+    assert all(item["activities"] == ["Interleukin-2, 6 mIU"] for item in found["items"])
+    assert {item["subject"] for item in found["items"]} == {"P-001"}
 
 
 # What happens

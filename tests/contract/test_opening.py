@@ -11,7 +11,7 @@ import pytest
 from sqlmodel import SQLModel
 
 from scheduler import Scheduler
-from scheduler.store import engine as engine_module
+from scheduler.store import sqlite as sqlite_module
 from scheduler.store import tables
 from scheduler.store.engine import default_url, make_engine, read_url, shown_url
 from scheduler.store.schema import HEAD, MIGRATIONS, alembic_config, bring_up_to_date
@@ -61,11 +61,11 @@ def test_head_is_the_newest_migration() -> None:
     assert (MIGRATIONS / "script.py.mako").exists()
 
 
-def test_the_migrated_schema_is_the_one_of_the_models(database_url: str) -> None:
+def test_the_migrated_schema_is_the_one_of_the_models(empty_database_url: str) -> None:
     from alembic.autogenerate import compare_metadata
     from alembic.migration import MigrationContext
 
-    engine = make_engine(database_url)
+    engine = make_engine(empty_database_url)
     bring_up_to_date(engine)
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
@@ -145,7 +145,7 @@ def test_a_database_that_is_read_only_is_named(tmp_path: Path) -> None:
 def test_a_database_that_is_being_written_to_is_waited_for_and_then_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engine_module, "SETTINGS", ("busy_timeout=50", "journal_mode=WAL"))
+    monkeypatch.setattr(sqlite_module, "SETTINGS", ("busy_timeout=50", "journal_mode=WAL"))
     url = f"sqlite:///{tmp_path / 'trial.db'}"
     with Scheduler(url) as trial:
         other = sqlite3.connect(tmp_path / "trial.db", isolation_level=None)
@@ -166,7 +166,7 @@ def test_a_full_disk_is_named_and_nothing_stays(tmp_path: Path, monkeypatch: pyt
         (pages,) = connection.execute("PRAGMA page_count").fetchone()
     connection.close()
     with monkeypatch.context() as full:
-        full.setattr(engine_module, "SETTINGS", (*engine_module.SETTINGS, f"max_page_count={pages}"))
+        full.setattr(sqlite_module, "SETTINGS", (*sqlite_module.SETTINGS, f"max_page_count={pages}"))
         with Scheduler(url) as trial:
             with pytest.raises(StoreUnavailable, match=r"cannot grow: the disk is full. Nothing of this was recorded"):
                 trial.enrol("NEUK203-13", "P-001", site="BJ01")
@@ -198,8 +198,9 @@ def test_a_closed_scheduler_says_so() -> None:
         Scheduler("sqlite://").protocols()
 
 
-def test_two_first_openings_at_once_make_one_schema(database_url: str) -> None:
-    script = f"from scheduler import Scheduler\nwith Scheduler({database_url!r}) as trial: print(trial.status().schema)"
+def test_two_first_openings_at_once_make_one_schema(empty_database_url: str) -> None:
+    opening = f"with Scheduler({empty_database_url!r}) as trial: print(trial.status().schema)"
+    script = f"from scheduler import Scheduler\n{opening}"
     both = [
         subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         for _ in range(2)

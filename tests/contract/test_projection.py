@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import tempfile
 from collections.abc import Callable
 from datetime import UTC, date, datetime
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -17,6 +15,8 @@ from scheduler.values import Calendar, Change, Sweep
 from schedules.errors import InvalidInput
 from schedules.plan import TO_COME
 from schedules.record import Kind, When
+from tests.contract.conftest import ENROLLED, SMALL
+from tests.contract.databases import Databases
 
 NOW = "2026-03-04T18:00"
 
@@ -101,10 +101,9 @@ STEPS = st.one_of(
 
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(steps=st.lists(STEPS, min_size=1, max_size=8))
-def test_whatever_happens_rows_follow_facts(steps: list[Step]) -> None:
-    from tests.contract.conftest import ENROLLED, SMALL
-
-    with tempfile.TemporaryDirectory() as folder, Scheduler(f"sqlite:///{Path(folder) / 'trial.db'}") as trial:
+def test_whatever_happens_rows_follow_facts(databases: Databases, steps: list[Step]) -> None:
+    url = databases.make(migrated=True)
+    with Scheduler(url) as trial:
         trial.add_protocol(SMALL.encode(), "small.yaml", now=ENROLLED)
         trial.add_site("BJ01", timezone="Asia/Shanghai", now=ENROLLED)
         trial.enrol("SMALL", "P-001", site="BJ01", dates={"d1": "2026-03-02"}, now=ENROLLED)
@@ -112,6 +111,7 @@ def test_whatever_happens_rows_follow_facts(steps: list[Step]) -> None:
         trial.add_contact(site="BJ01", role="coordinator", now=ENROLLED)
         for step in steps:
             _holds_after(trial, step)
+    databases.drop(url)
 
 
 def _holds_after(trial: Scheduler, step: Step) -> None:

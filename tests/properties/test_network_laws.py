@@ -9,7 +9,8 @@ from itertools import product
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from schedules.network import Bound, Constant, Network, Node, Step
+from schedules.collisions import as_rules, on_day, satisfiable, smallest
+from schedules.network import Bound, Choice, Constant, Expression, Network, Node, Step
 from schedules.spans import Span, add_months
 
 START = date(2026, 1, 15).toordinal()
@@ -114,6 +115,80 @@ def test_a_backward_step_is_the_last_day_whose_forward_step_fits(
     last, first = step_of.last_within(limit), step_of.first_from(limit)
     assert step_of.forward(last) <= limit < step_of.forward(last + 1)
     assert step_of.forward(first - 1) < limit <= step_of.forward(first)
+
+
+def edges_of(bound: Bound) -> list[list[tuple[int, int, int]]]:
+    """The ways to satisfy a bound, each as distances ``(from, to, days)``; -1 stands for a day that is known."""
+
+    def ways(expression: Expression) -> list[list[tuple[int, int]]]:
+        match expression:
+            case Node(index):
+                return [[(index, 0)]]
+            case Constant(day):
+                return [[(-1, day)]]
+            case Step(base, span):
+                return [[(node, days + span.days) for node, days in way] for way in ways(base)]
+            case Choice(operands, last) if last == bound.upper:
+                return [way for operand in operands for way in ways(operand)]
+            case Choice(operands):
+                return [[pair for way in found for pair in way] for found in product(*map(ways, operands))]
+            case _:
+                raise AssertionError(expression)
+
+    if bound.upper:
+        return [[(bound.carrier, node, -days) for node, days in way] for way in ways(bound.expression)]
+    return [[(node, bound.carrier, days) for node, days in way] for way in ways(bound.expression)]
+
+
+def solvable(bounds: Sequence[Bound]) -> bool:
+    """Whether any way through the bounds is free of a cycle that would push itself on: longest paths, all pairs."""
+    for chosen in product(*map(edges_of, bounds)):
+        edges = [edge for way in chosen for edge in way]
+        nodes = {node for early, late, _ in edges for node in (early, late)}
+        far: dict[tuple[int, int], int] = {}
+        for early, late, days in edges:
+            far[early, late] = max(days, far.get((early, late), days))
+        for middle, one, two in product(nodes, repeat=3):
+            if (one, middle) in far and (middle, two) in far:
+                through = far[one, middle] + far[middle, two]
+                far[one, two] = max(through, far.get((one, two), through))
+        if all(far.get((node, node), 0) <= 0 for node in nodes):
+            return True
+    return False
+
+
+@st.composite
+def chosen_bounds(draw: st.DrawFn) -> list[Bound]:
+    """Bounds on up to five visits, some of them on the first or the last of several, and some on known days."""
+    indexes = st.integers(0, 4)
+    found = []
+    for number in range(draw(st.integers(2, 6))):
+        upper, gap = draw(st.booleans()), draw(st.integers(-4, 4))
+        named = draw(st.lists(indexes, min_size=0, max_size=3, unique=True))
+        nodes: list[Expression] = [Node(index) for index in named] or [Constant(START, "")]
+        base = nodes[0] if len(nodes) == 1 else Choice(tuple(nodes), draw(st.booleans()))
+        carrier = draw(st.sampled_from([index for index in range(5) if index not in named]))
+        found.append(Bound(carrier, upper, Step(base, Span(days=gap), upper), f"rule {number}"))
+    return found
+
+
+@settings(max_examples=300)
+@given(chosen_bounds())
+def test_rules_are_satisfiable_where_longest_paths_say_so(bounds: list[Bound]) -> None:
+    assert satisfiable(as_rules(bounds), {}) == solvable(bounds)
+
+
+@settings(max_examples=300)
+@given(chosen_bounds(), st.lists(st.tuples(st.integers(0, 4), st.integers(-3, 3)), max_size=3))
+def test_the_smallest_set_of_rules_is_irreducible(bounds: list[Bound], pins: list[tuple[int, int]]) -> None:
+    facts = [on_day(place, date.fromordinal(START + gap), f"fact {place} {gap}") for place, gap in pins]
+    found = smallest([*as_rules(bounds[1:]), *facts], as_rules(bounds[:1]), lambda rules: not satisfiable(rules, {}))
+    if found is None:
+        return
+    every = [*found, *as_rules(bounds[:1])]
+    assert not solvable([bound for rule in every for bound in rule.bounds])
+    for gone in every:
+        assert solvable([bound for rule in every if rule is not gone for bound in rule.bounds])
 
 
 def test_months_count_as_a_calendar_does() -> None:

@@ -11,13 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from calendars.agenda import AgendaItem, agenda_items
+from calendars.changes import diff_text
 from calendars.layout import columns
 from calendars.tables import (
     agenda_table,
     audit_text,
     conflicts_text,
     deviations_text,
-    diff_text,
     fact_in_words,
     plan_table,
     questions_text,
@@ -326,3 +326,19 @@ def test_recorded_times_are_utc_wherever_they_were_recorded() -> None:
     facts = [Fact(kind=Kind.MISSED, name="d4", recorded=moment.astimezone(zone)) for zone in (UTC, SHANGHAI)]
     text = audit_text(enrolled("P-001", date(2026, 2, 2)).with_facts(*facts))
     assert text.count("2026-03-04 23:30") == 2
+
+
+def test_dates_of_years_whose_holidays_are_not_announced_are_called_provisional() -> None:
+    visit = Visit(
+        id="month-12", label="Month 12", epoch="f", place="clinic", status=Status.PLANNED, planned=date(2027, 3, 2)
+    )
+    note = "Dates after 2026 are provisional: the public holidays of those years are not announced yet."
+
+    def shown(announced_to: int | None, place: str = "clinic") -> str:
+        plan = Plan(
+            protocol="P", version="1", timezone="UTC", visits=(replace(visit, place=place),), announced_to=announced_to
+        )
+        return " ".join(plan_table(plan, date(2026, 1, 1)).split())
+
+    assert note in shown(2026)
+    assert "provisional" not in shown(2027) + shown(None) + shown(2026, "ward")

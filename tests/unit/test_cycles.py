@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from schedules.errors import InvalidInput
+from schedules.errors import InvalidInput, TemplateError
 from schedules.facts_check import check_fact
 from schedules.plan import Status
 from tests.support import booked, conflicts, dates, done, event, given, missed, planned, record, template, visit
@@ -158,3 +158,25 @@ def test_an_event_that_repeats_calls_for_its_visit_each_time() -> None:
     assert plan.visit("confirm-4") is None
     assert str(visit(plan, "confirm-2").window_start) == "2026-06-29"
     assert visit(plan, "confirm-2").label == "Confirming scan 2"
+
+
+def test_a_period_and_a_later_visit_can_name_a_visit_of_the_second_cycle() -> None:
+    body = BODY.replace(
+        "  dlt: {from: d0, to: day 28}\n", "  dlt: {from: d0, to: day 28}\n  dlt-2: {from: second/d0, for: 4 weeks}\n"
+    ).replace(
+        "  month-1: {epoch: follow-up, at: day 28}\n",
+        "  month-1: {epoch: follow-up, at: day 28}\n  ready: {epoch: follow-up, at: second-cycle + 1 day}\n"
+        "  late: {epoch: follow-up, at: second/ld.last + 30 days}\n"
+        "  dose: {epoch: follow-up, at: second/infusion.last + 1 week}\n",
+    )
+    of = template(body, reference="d0", day=0)
+    plan = planned(of, *SECOND)
+    assert {item.id: str(item.end) for item in plan.periods}["dlt-2"] == "2026-05-06"
+    assert dates(plan, "ready", "late", "dose") == ["2026-04-02", "2026-05-05", "2026-04-15"]
+
+
+def test_a_name_that_no_cycle_brings_is_an_error() -> None:
+    with pytest.raises(
+        TemplateError, match=r"There is no visit or milestone 'second/d9'\. Did you mean 'second-cycle'\?"
+    ):
+        template(BODY.replace("at: day 28}", "at: second/d9 + 1 day}"), reference="d0", day=0)

@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import pytest
 
+from schedules.errors import TemplateError
 from schedules.plan import Status
 from schedules.site import WORKING_WEEK, Site
 from tests.support import booked, conflicts, dates, day, done, event, group, missed, planned, template, visit
@@ -380,3 +381,29 @@ def test_in_the_hour_that_comes_twice_moments_are_compared_as_they_elapse() -> N
     shown = [f"{visit(plan, name).planned:%H:%M%z}" for name in ("s-2", "s-3", "s-4", "after")]
     assert shown == ["01:00-0400", "01:00-0500", "02:00-0500", "03:00-0500"]
     assert plan.conflicts == ()
+
+
+@pytest.mark.parametrize(
+    ("repetition", "expected"),
+    [
+        ("{every: 1 week, first: day 2, until: d28}", ["2026-03-03", "2026-03-10", "2026-03-17", "2026-03-24"]),
+        ("{every: 1 week, from: d1, until: day 28}", ["2026-03-09", "2026-03-16", "2026-03-23"]),
+        ("{every: 1 month, from: enrolment, until: d28}", ["2026-03-02"]),
+    ],
+)
+def test_until_needs_no_count_where_its_point_always_has_a_date(repetition: str, expected: list[str]) -> None:
+    body = template(
+        f"visits:\n  s: {{epoch: t, at: {repetition}}}\n  d1: {{epoch: t, at: enrolment + 28 days}}\n"
+        "  d28: {epoch: t, at: d1 + 5 weeks - 7 days - 1 day}\n"
+    )
+    plan = planned(body, booked("d1", "2026-03-02"), on="2026-02-02")
+    shown = [str(item.date) for item in plan.visits if item.series == "s" and item.status is Status.PLANNED]
+    assert shown == expected
+
+
+def test_a_repetition_that_may_never_end_wants_a_count() -> None:
+    with pytest.raises(TemplateError, match="has an end that may never come, or is too far away"):
+        template(
+            "milestones:\n  progression: Progression\nvisits:\n  d1: {epoch: t, at: enrolment}\n"
+            "  s: {epoch: t, at: {every: 1 week, from: d1, until: progression}}\n"
+        )

@@ -1,0 +1,74 @@
+"""SQLite: its settings, transactions that begin when we say so, and its errors in words."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import StaticPool
+
+from scheduler.store.engine import BUSY_MILLISECONDS, WRITING
+from schedules.errors import StoreUnavailable
+
+SETTINGS = (f"busy_timeout={BUSY_MILLISECONDS}", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
+# Any transaction sees one state throughout.
+READING: Mapping[str, object] = MappingProxyType({})
+ERRORS: tuple[type[Exception], ...] = (sqlite3.Error,)
+
+
+def make_engine(url: URL) -> Engine:
+    """An engine for the file, whose folder is made. Raises StoreUnavailable where that cannot be."""
+    in_memory = url.database in (None, "", ":memory:")
+    if not in_memory and "uri" not in url.query:
+        _make_folder(Path(str(url.database)))
+    engine = create_engine(url, poolclass=StaticPool) if in_memory else create_engine(url)
+    event.listen(engine, "connect", _configure)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _make_folder(file: Path) -> None:
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreUnavailable(
+            f"The folder {file.parent} of the database cannot be made: {error.strerror}. "
+            "Give another place with --database or DAYZERO_DATABASE."
+        ) from None
+
+
+def _configure(connection: Any, _record: object) -> None:
+    # Without this, sqlite3 begins a transaction only at the first change, and what was read before it may be stale.
+    connection.isolation_level = None
+    try:
+        for setting in SETTINGS:
+            connection.execute(f"PRAGMA {setting}")
+    except BaseException:
+        connection.close()
+        raise
+
+
+def _begin(connection: Connection) -> None:
+    # A write that begins as a read cannot wait for another's write: it would fail at once (SQLITE_BUSY).
+    writes = connection.get_execution_options().get(WRITING)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def trouble(error: BaseException) -> str:
+    """What is wrong and what to do. Of the error only the driver's own text is used, which holds no values."""
+    original = error.orig if isinstance(error, DBAPIError) else error
+    text = str(original)
+    if "not a database" in text:
+        return "is not a SQLite database. Give another file with --database."
+    if "locked" in text:
+        return "is being written to by another program, which did not finish in time. Try again."
+    if "unable to open" in text or "readonly" in text:
+        return "cannot be opened for writing. Check its folder and your rights, or give another one with --database."
+    if "full" in text:
+        return "cannot grow: the disk is full. Nothing of this was recorded. Make room and try again."
+    return f"could not be used: {text}. Nothing of this was recorded."

@@ -1,0 +1,73 @@
+"""The use cases behind ``overdue`` and ``deviations``: each looks at all patients concerned, in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from typing import TYPE_CHECKING
+
+from calendars.deviations import DeviationItem, Deviations, deviation_items
+from calendars.worklists import Case, Worklist, worklist
+from scheduler.desk import Chart, Desk
+from scheduler.moments import Moment, moment_at
+from schedules.errors import InvalidInput, UnknownName
+from schedules.expiries import expiries
+
+if TYPE_CHECKING:
+    from scheduler.store.work import Work
+
+
+def overdue(desk: Desk, site: str | None, now: Moment) -> Worklist:
+    """What is overdue and what soon will be, at a site or at all, as of today there. Raises UnknownName."""
+    with desk.store.reading() as work:
+        names = [desk.find_site(work, site).id] if site is not None else work.sites.names()
+        today = {name: _today(desk, work, name, now) for name in names}
+        return worklist(today, (case for name in names for case in _cases(desk, work, name, today[name])))
+
+
+def _today(desk: Desk, work: Work, site: str, now: Moment) -> date:
+    zone = desk.find_site(work, site).zone
+    return moment_at(now, zone).astimezone(zone).date()
+
+
+def _cases(desk: Desk, work: Work, site: str, today: date) -> Iterator[Case]:
+    for name in work.subjects.names(site=site):
+        # Who was stopped is on no list, and needs no planning.
+        if desk.find_subject(work, name).stopped is None:
+            chart = desk.chart(work, name)
+            yield Case(
+                site=site, subject=name, plan=chart.plan, expiries=expiries(chart.template, chart.plan), today=today
+            )
+
+
+def deviations(desk: Desk, subject: str | None, protocol: str | None) -> Deviations:
+    """The deviations of a subject, of a protocol, or of all. Raises UnknownName, and InvalidInput for both at once."""
+    if subject is not None and protocol is not None:
+        raise InvalidInput("Deviations are of one subject or of one protocol. Name the one or the other.")
+    with desk.store.reading() as work:
+        if subject is not None:
+            return _of_subject(desk.chart(work, subject))
+        if protocol is not None and protocol not in (known := dict(desk.versions(work))):
+            raise UnknownName("protocol", protocol, known)
+        charts = (desk.chart(work, name) for name in _subjects(desk, work, protocol))
+        items = [item for chart in charts for item in _items(chart)]
+        return Deviations(items=tuple(sorted(items, key=lambda item: (item.protocol, item.site, item.subject))))
+
+
+def _subjects(desk: Desk, work: Work, protocol: str | None) -> Iterator[str]:
+    for name in work.subjects.names():
+        if protocol is None or desk.find_subject(work, name).protocol == protocol:
+            yield name
+
+
+def _of_subject(chart: Chart) -> Deviations:
+    return Deviations(
+        items=tuple(_items(chart)),
+        subject=chart.subject.id,
+        expiries=expiries(chart.template, chart.plan) if chart.plan.stopped is None else (),
+        questions=chart.plan.questions,
+    )
+
+
+def _items(chart: Chart) -> Iterator[DeviationItem]:
+    return deviation_items(chart.plan, chart.record, subject=chart.subject.id, site=chart.subject.site)

@@ -1,0 +1,294 @@
+"""What follows from which facts there are, whatever their dates: worked out once, and kept for the plans to come.
+
+Of two records with the same visits booked, done and missed, the same events recorded and the same activities withheld,
+the same visits have a date, wait, are placed in the same order and are bound by the same rules (design §5, rules 7 to
+9). Only the dates differ, and those are the work of :mod:`schedules.layout`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import lru_cache
+from heapq import heapify, heappop, heappush
+
+from schedules.bounding import live_status, static_bounds
+from schedules.compiled import Board, Check, Compiled, Evaluate, is_timed
+from schedules.network import Web
+from schedules.plan import Status, Visit
+from schedules.points import Around, Between, Day, Extreme, Named, Point, Shifted, names_in
+from schedules.record import When
+from schedules.site import Site
+from schedules.spans import Span
+from schedules.template import OPEN_DAYS_ONLY, VisitRule
+
+KEPT = 512
+PLACED = frozenset({Status.PLANNED, Status.CANCELLED, Status.MISSED})
+NOTHING = Span()
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Which facts a record holds: what tells one shape from another.
+
+    ``visits`` are those with a fact, by index, with their status and whether they have a date; ``history`` those done
+    before the latest cycle began (rule 15).
+    """
+
+    visits: tuple[tuple[int, Status, bool], ...]
+    events: frozenset[str]
+    absent: frozenset[tuple[int, str]]
+    stopped: frozenset[int]
+    history: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placing:
+    """How a visit is placed. ``bounded``: whether rules between visits bind it; ``anywhere``: on closed days too.
+
+    One with an ``origin`` (among those of the template) is a ``span`` from its day, ``shift`` where that is in days.
+    Its window, if it has one, reaches from ``start`` to ``end`` around that target, or is ``between`` two points.
+    Others are looked at in full.
+    """
+
+    place: int
+    bounded: bool
+    anywhere: bool
+    origin: int | None
+    span: Span
+    shift: timedelta | None
+    start: timedelta | None
+    end: timedelta | None
+    between: tuple[Evaluate, Evaluate] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shape:
+    """Statuses before anything is placed, and how the rest is placed, in that order.
+
+    ``fixed`` visits have a date from a fact; ``dormant`` ones nothing calls for. ``ordered`` are the series whose
+    members could come out of order, and are bound to it. ``checks`` are the bounds that bind, with the visits that are
+    placed under them: where all of these are put within their ranges, the bound holds; None where that is not certain.
+    ``undated`` keeps the visits without a date, which never differ.
+    """
+
+    status: tuple[Status, ...]
+    waiting: Mapping[int, tuple[str, ...]]
+    dormant: frozenset[int]
+    fixed: tuple[int, ...]
+    placings: tuple[Placing, ...]
+    web: Web
+    ordered: tuple[tuple[int, ...], ...]
+    activities: tuple[tuple[str, ...], ...]
+    gates: tuple[tuple[str, ...], ...]
+    checks: tuple[tuple[Check, frozenset[int] | None], ...]
+    undated: dict[int, Visit] = field(default_factory=dict)
+
+
+@lru_cache(maxsize=KEPT)
+def shaped(compiled: Compiled, facts: Facts) -> Shape:
+    """The shape of a record with these facts."""
+    return _Shaper(compiled, facts).shape()
+
+
+class _Shaper:
+    def __init__(self, compiled: Compiled, facts: Facts) -> None:
+        self.compiled = compiled
+        self.facts = facts
+        self.status = [Status.PLANNED] * len(compiled.rules)
+        self.fixed = frozenset(place for place, _, dated in facts.visits if dated)
+        self.known = {place for place, _, _ in facts.visits}
+        self.waiting: dict[int, tuple[str, ...]] = {}
+        nothing: list[When | None] = [None] * len(compiled.rules)
+        self.board = Board(Site(), nothing, self.status, {}, facts.absent)
+
+    def shape(self) -> Shape:
+        dormant = self._find_statuses()
+        bounds, ordered = static_bounds(self.compiled, self.facts, self._live)
+        web = Web(bounds, len(self.status))
+        order = [place for place in _order(self.compiled, self.fixed) if self.status[place] in PLACED]
+        absent = self.facts.absent
+        return Shape(
+            status=tuple(self.status),
+            waiting=self.waiting,
+            dormant=dormant,
+            fixed=tuple(sorted(self.fixed)),
+            placings=tuple(self._placing(place, web) for place in order),
+            web=web,
+            ordered=ordered,
+            activities=tuple(
+                tuple(name for name in names if (place, name) not in absent)
+                for place, names in enumerate(self.compiled.activities)
+            ),
+            gates=tuple(self._gates(place) for place in range(len(self.status))),
+            checks=tuple(self._checks()),
+        )
+
+    def _find_statuses(self) -> frozenset[int]:
+        status = self.status
+        for place in self.compiled.excluded:
+            status[place] = Status.NOT_APPLICABLE
+        for place, found, _ in self.facts.visits:
+            status[place] = found
+        for place in self.facts.stopped:
+            status[place] = Status.CANCELLED
+        dormant = frozenset(self._dormant())
+        for place in dormant:
+            status[place] = Status.NOT_APPLICABLE
+        self._find_conditional()
+        return dormant
+
+    def _dormant(self) -> Iterator[int]:
+        """Visits that nothing calls for: of a member and its stand-ins all but the one in use and those done before
+        (rule 15).
+
+        A member done before the latest cycle began stays as history; the first that was not takes the new date.
+        """
+        for chain in self.compiled.chains:
+            for number, place in enumerate(chain):
+                if place not in self.facts.history:
+                    yield from (other for other in chain[number + 1 :] if other not in self.known)
+                    break
+        for place, event, number in self.compiled.nth:
+            # One is always shown, waiting for the next event; the others are there to be called for.
+            if number > 1 and f"{event}#{number - 1}" not in self.facts.events:
+                yield place
+
+    def _find_conditional(self) -> None:
+        """Marks the visits that count from something that has not happened (rule 8), anchors first."""
+        for place in _order(self.compiled, frozenset()):
+            if self.status[place] is not Status.PLANNED:
+                continue
+            group = self.compiled.open.get(place)
+            missing = (group,) if group else self._missing(place)
+            if missing:
+                self.status[place] = Status.CONDITIONAL
+                self.waiting[place] = missing
+
+    def _missing(self, place: int) -> tuple[str, ...]:
+        rule = self.compiled.rules[place]
+        points: list[Point] = [rule.at]
+        if isinstance(rule.window, Between):
+            points += [rule.window.start, rule.window.end]
+        found = [name for point in points if not self._happens(point) for name in self._lacking(point)]
+        return tuple(dict.fromkeys(found))
+
+    def _happens(self, point: Point) -> bool:
+        match point:
+            case Extreme(_, points):
+                return any(self._happens(operand) for operand in points)
+            case Shifted(base):
+                return self._happens(base)
+            case Day() | Named():
+                return self._named_happens(point)
+
+    def _named_happens(self, named: Named | Day) -> bool:
+        if isinstance(named, Day):
+            return self._visit_happens(self.compiled.reference_of(named))
+        if named.which:
+            edge = self.compiled.edges[named.name]
+            return any(self.board.counts(place, edge.activity) for place in edge.members)
+        if named.name in self.compiled.index:
+            return self._visit_happens(self.compiled.index[named.name])
+        return named.name in self.facts.events
+
+    def _visit_happens(self, place: int) -> bool:
+        status = self.status[place]
+        return live_status(status) or (status is Status.MISSED and place not in self.compiled.references)
+
+    def _lacking(self, point: Point) -> list[str]:
+        """The milestones (or visits) that have to happen first, followed through conditional visits to their cause."""
+        found: list[str] = []
+        for named in names_in(point):
+            if self._named_happens(named):
+                continue
+            place = self.compiled.reference_of(named) if isinstance(named, Day) else self.compiled.index.get(named.name)
+            deeper = self.waiting.get(place, ()) if place is not None else ()
+            own = self.compiled.rules[place].id if place is not None else str(named)
+            found.extend(deeper or (own,))
+        return found
+
+    def _live(self, place: int) -> bool:
+        return live_status(self.status[place])
+
+    def _gates(self, place: int) -> tuple[str, ...]:
+        """What has not happened that a visit waits for: what it counts from, and its shut gates."""
+        if self.status[place] not in (Status.PLANNED, Status.BOOKED, Status.CONDITIONAL):
+            return ()
+        shut = [gate for gate in self.compiled.rules[place].requires if gate not in self.facts.events]
+        return tuple(dict.fromkeys((*self.waiting.get(place, ()), *shut)))
+
+    def _checks(self) -> Iterator[tuple[Check, frozenset[int] | None]]:
+        """The bounds whose carrier is live, each with the visits that are placed under it, if that makes it hold."""
+        for check in self.compiled.checks:
+            if not self._live(check.carrier):
+                continue
+            named = frozenset(place for place in check.places if self._live(place))
+            events = any(isinstance(name, Named) and name.name in self.facts.events for name in names_in(check.point))
+            facts = check.carrier in self.fixed and (events or not named.isdisjoint(self.fixed))
+            # Those in hours are propagated in whole days, and a choice among visits only when one of them is left.
+            certain = not facts and not is_timed(check.point) and _binds_each(check.point, check.upper)
+            yield check, (named | {check.carrier}) - self.fixed if certain else None
+
+    def _placing(self, place: int, web: Web) -> Placing:
+        rule = self.compiled.rules[place]
+        counted = self.compiled.counted[place]
+        plain = rule.until is None and not rule.together_with and _plain_window(rule)
+        reach = (rule.window.start, rule.window.end) if plain and isinstance(rule.window, Around) else (None, None)
+        start, end = (None if side is None else timedelta(days=side.days) for side in reach)
+        return Placing(
+            place=place,
+            bounded=self._live(place) and (place in web.nodes or place in self.compiled.bounded),
+            anywhere=rule.place not in OPEN_DAYS_ONLY or is_at_enrolment(rule.at, rule.window is None),
+            origin=counted[0] if plain and counted is not None else None,
+            span=counted[1] if counted is not None else NOTHING,
+            shift=timedelta(days=counted[1].days) if counted is not None and not counted[1].months else None,
+            start=start,
+            end=end,
+            between=self.compiled.windows[place],
+        )
+
+
+def _binds_each(point: Point, upper: bool) -> bool:
+    """Whether a bound holds against everything that its point names, and not against one of several."""
+    match point:
+        case Shifted(base):
+            return _binds_each(base, upper)
+        case Extreme(which, points):
+            return (which == "earliest") == upper and all(_binds_each(operand, upper) for operand in points)
+        case Named(_, which):
+            return not which or (which == "first") == upper
+        case Day():
+            return True
+
+
+def _plain_window(rule: VisitRule) -> bool:
+    """Whether a window is none, or between two points, or some whole days around the target, which it includes."""
+    if not isinstance(rule.window, Around):
+        return True
+    return all(
+        side == Span(days=side.days) and side.days * sign >= 0
+        for side, sign in ((rule.window.start, -1), (rule.window.end, 1))
+    )
+
+
+def _order(compiled: Compiled, fixed: frozenset[int]) -> list[int]:
+    """All visits that are not fixed: each after its anchors, otherwise in the order of the file (rule 9)."""
+    left = [sum(anchor not in fixed for anchor in anchors) for anchors in compiled.anchors]
+    ready = [place for place, count in enumerate(left) if count == 0 and place not in fixed]
+    heapify(ready)
+    order = []
+    while ready:
+        place = heappop(ready)
+        order.append(place)
+        for dependent in compiled.dependents[place]:
+            left[dependent] -= 1
+            if left[dependent] == 0 and dependent not in fixed:
+                heappush(ready, dependent)
+    return order
+
+
+def is_at_enrolment(point: Point, without_window: bool) -> bool:
+    """Whether a visit is at exactly ``enrolment`` and has no window: it is placed there, open or not (rule 4)."""
+    return without_window and point == Named("enrolment")

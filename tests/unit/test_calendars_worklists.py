@@ -1,0 +1,439 @@
+"""Worklists, deviations, quantities and folded diffs: pure values and their text."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from calendars.agenda import AgendaItem, quantities, quantity
+from calendars.changes import diff_text
+from calendars.deviations import DeviationItem, Deviations, deviation_items, deviations_csv, deviations_report
+from calendars.layout import columns
+from calendars.words import closes, standing
+from calendars.worklist_document import department_document, deviations_document, worklist_document
+from calendars.worklist_tables import department_text, worklist_text
+from calendars.worklists import BUCKETS, LISTS, Case, Worklist, worklist
+from schedules.diff import Diff, Move, Turn
+from schedules.expiries import Expiry, expiries
+from schedules.plan import Deviation, Period, Plan, Status, Visit
+from schedules.record import Fact, Kind, enrolled
+from tests.support import booked, done, planned, template
+
+TODAY = date(2026, 3, 10)
+DAY = timedelta(days=1)
+
+
+def visit(name: str, planned_for: date, status: Status = Status.PLANNED, **fields: object) -> Visit:
+    return Visit(id=name, label=name.upper(), epoch="e", place="clinic", status=status, planned=planned_for, **fields)  # type: ignore[arg-type]
+
+
+def plan(*visits: Visit, **fields: object) -> Plan:
+    return Plan(protocol="TEST", version="1", timezone="UTC", visits=visits, **fields)  # type: ignore[arg-type]
+
+
+def listed(found: Plan, *due: Expiry, site: str = "S1", today: date = TODAY) -> Worklist:
+    return worklist({site: today}, [Case(site=site, subject="P-1", plan=found, expiries=due, today=today)])
+
+
+def names(found: Worklist) -> dict[str, list[str]]:
+    """What is on each list that is not empty."""
+    return {name: [task.name for task in getattr(found, name)] for name in LISTS if getattr(found, name)}
+
+
+# What is overdue
+
+
+@pytest.mark.parametrize(
+    ("days", "bucket"),
+    [
+        *((1, "1"), (2, "2–30"), (30, "2–30"), (31, "31–60"), (60, "31–60"), (61, "61–90"), (90, "61–90")),
+        *((91, "91–180"), (180, "91–180"), (181, "over 180"), (4000, "over 180")),
+    ],
+)
+def test_the_edges_of_the_buckets(days: int, bucket: str) -> None:
+    assert [item.name for item in BUCKETS if item.holds(days)] == [bucket]
+    found = listed(plan(visit("v", TODAY - days * DAY)))
+    numbers = worklist_document(found)["numbers"]
+    assert isinstance(numbers, dict)
+    assert numbers["buckets"] == {item.name: int(item.name == bucket) for item in BUCKETS}
+    assert [task.days for task in found.overdue] == [days]
+
+
+@given(st.lists(st.tuples(st.integers(-400, 400), st.sampled_from(("S1", "S2", "S3"))), max_size=30))
+def test_each_overdue_visit_is_in_one_bucket_and_the_totals_add_up(offsets: list[tuple[int, str]]) -> None:
+    cases = [
+        Case(site=site, subject=f"P-{number}", plan=plan(visit("v", TODAY - days * DAY)), expiries=(), today=TODAY)
+        for number, (days, site) in enumerate(offsets)
+    ]
+    found = worklist(dict.fromkeys(("S1", "S2", "S3"), TODAY), cases)
+    assert found.count() == sum(days > 0 for days, _ in offsets) == len(found.overdue)
+    for bucket in (*BUCKETS, None):
+        assert found.count(bucket) == sum(found.count(bucket, site) for site in found.today)
+    for site in (*found.today, None):
+        assert found.count(None, site) == sum(found.count(bucket, site) for bucket in BUCKETS)
+
+
+@given(
+    st.sampled_from([Status.PLANNED, Status.BOOKED]),
+    *[st.none() | st.integers(-40, 40)] * 2,
+    st.integers(-40, 40),
+)
+def test_what_show_calls_overdue_is_on_the_list(
+    status: Status, end: int | None, bound: int | None, offset: int
+) -> None:
+    one = visit(
+        "v",
+        TODAY + offset * DAY,
+        status,
+        window_start=None if end is None else TODAY - 50 * DAY,
+        window_end=None if end is None else TODAY + end * DAY,
+        not_after=None if bound is None else TODAY + bound * DAY,
+    )
+    assert bool(listed(plan(one)).overdue) == (standing(one, TODAY) == "overdue")
+
+
+def test_a_booked_visit_is_overdue_when_its_day_is_over_and_a_planned_one_with_its_window() -> None:
+    window: dict[str, Any] = {"window_start": date(2026, 3, 1), "window_end": date(2026, 3, 15)}
+    waiting, missed_its_day = (
+        visit("a", date(2026, 3, 5), **window),
+        visit("b", date(2026, 3, 5), Status.BOOKED, **window),
+    )
+    assert (closes(waiting), closes(missed_its_day)) == (date(2026, 3, 15), date(2026, 3, 5))
+    assert names(listed(plan(waiting, missed_its_day))) == {"overdue": ["b"], "closing": ["a"]}
+
+
+@pytest.mark.parametrize("status", [Status.DONE, Status.MISSED, Status.CANCELLED, Status.NOT_APPLICABLE])
+def test_what_is_recorded_or_off_is_on_no_list(status: Status) -> None:
+    assert names(listed(plan(visit("v", TODAY - 5 * DAY, status)))) == {}
+
+
+def test_who_was_stopped_is_on_no_list() -> None:
+    found = plan(visit("v", TODAY - 5 * DAY), stopped="death")
+    assert names(listed(found)) == {}
+
+
+# What soon will be
+
+
+@pytest.mark.parametrize(("left", "is_there"), [(0, True), (7, True), (8, False)])
+def test_windows_and_periods_within_seven_days(left: int, is_there: bool) -> None:
+    end = TODAY + left * DAY
+    one = visit("v", TODAY, window_start=TODAY, window_end=end)
+    period = Period(id="dlt", label="DLT", start=date(2026, 3, 1), end=end, waiting_for=("d28",))
+    found = listed(plan(one, periods=(period,)))
+    assert names(found) == ({"closing": ["v"], "ending": ["dlt"]} if is_there else {})
+    assert all(task.days == left for task in (*found.closing, *found.ending))
+
+
+@pytest.mark.parametrize(("left", "is_there"), [(0, True), (14, True), (15, False)])
+def test_gates_of_booked_visits_within_fourteen_days(left: int, is_there: bool) -> None:
+    one = visit("v", TODAY + left * DAY, Status.BOOKED, waiting_for=("eligible",))
+    found = listed(plan(one, replace(one, id="w", waiting_for=()), replace(one, id="x", status=Status.PLANNED)))
+    assert [(task.name, task.because) for task in found.shut] == ([("v", ("eligible",))] if is_there else [])
+
+
+def test_what_expires_soon_or_before_its_visit() -> None:
+    def due(name: str, last: int, on: int) -> Expiry:
+        dates = {"last": TODAY + last * DAY, "planned": TODAY + on * DAY}
+        return Expiry(visit=name, label=name, status=Status.PLANNED, rule="labs + 7 days", **dates)
+
+    visits = [visit(name, TODAY + 1 * DAY) for name in ("soon", "far", "broken", "past")]
+    late = visit("late", TODAY - 1 * DAY)
+    dues = (due("soon", 7, 1), due("far", 8, 1), due("broken", 20, 21), due("past", -1, 1), due("late", 1, -1))
+    found = listed(plan(*visits, late), *dues)
+    assert [(task.name, task.days) for task in found.expiring] == [("past", -1), ("soon", 7), ("broken", 20)]
+    assert names(found)["overdue"] == ["late"]
+
+
+RULES = template(
+    """
+visits:
+  labs: {epoch: e, at: day -3, window: -3..+1 days}
+  ld: {epoch: e, at: [day -2, day -1]}
+  d1: {epoch: e, at: enrolment + 28 days, no_later_than: [labs + 7 days, ld.first + 14 days]}
+"""
+)
+
+
+def test_an_expiry_counts_only_from_what_happened() -> None:
+    facts = [booked("d1", "2026-03-02")]
+    assert expiries(RULES, planned(RULES, *facts)) == ()
+    found = expiries(RULES, planned(RULES, *facts, done("ld-1", "2026-02-20")))
+    assert [(item.visit, item.rule, item.last) for item in found] == [("d1", "ld.first + 14 days", date(2026, 3, 6))]
+    found = expiries(RULES, planned(RULES, *facts, done("ld-1", "2026-02-20"), done("labs", "2026-02-22")))
+    assert [(item.rule, item.last, item.holds) for item in found] == [("labs + 7 days", date(2026, 3, 1), False)]
+    after = planned(RULES, *facts, done("labs", "2026-02-22"), done("d1", "2026-03-02"))
+    assert expiries(RULES, after) == ()
+
+
+# As text
+
+
+def test_empty_lists_say_so() -> None:
+    assert worklist_text(listed(plan())) == (
+        "Nothing is overdue.\n\n"
+        "Nothing closes, expires or ends within 7 days, and no visit booked within 14\n"
+        "days waits for a gate."
+    )
+    assert deviations_report(Deviations(items=())) == "No deviation is on record."
+    assert department_text([], "pharmacy") == ""
+
+
+def test_the_worklist_as_text() -> None:
+    late, later = visit("b", TODAY - 1 * DAY), visit("a", TODAY - 40 * DAY)
+    gate = visit("d1", TODAY + 2 * DAY, Status.BOOKED, waiting_for=("eligible",))
+    assert worklist_text(listed(plan(late, later, gate))) == (
+        "Overdue visits by days overdue\n"
+        "Site   1  2–30  31–60  61–90  91–180  over 180  Total\n"
+        "─────  ─  ────  ─────  ─────  ──────  ────────  ─────\n"
+        "S1     1  0     1      0      0       0         2\n"
+        "Total  1  0     1      0      0       0         2\n"
+        "Days are counted from the last day of the window, or of a visit that is booked\n"
+        "or has no window from its day.\n\n"
+        "Overdue  Last day         Subject   Visit  What  Status\n"
+        "───────  ───────────────  ────────  ─────  ────  ───────\n"
+        "· 31–60 days: 1 visit ·\n"
+        "40 days  Thu 29 Jan 2026  P-1 (S1)  a      A     planned\n"
+        "· 1 day: 1 visit ·\n"
+        "1 day    Mon 9 Mar 2026   P-1 (S1)  b      B     planned\n\n"
+        "Booked within 14 days, and waits for a gate: 1\n"
+        "Booked for       In      Subject   Visit  What  Status\n"
+        "───────────────  ──────  ────────  ─────  ────  ──────────────────────\n"
+        "Thu 12 Mar 2026  2 days  P-1 (S1)  d1     D1    booked Thu 12 Mar 2026\n"
+        "                                   eligible"
+    )
+
+
+def item(day: int, subject: str, stage: Status, *activities: str) -> AgendaItem:
+    return AgendaItem(
+        when=TODAY + day * DAY,
+        subject=subject,
+        site="S1",
+        visit="v",
+        label="V",
+        status=str(stage),
+        activities=activities,
+        stage=stage,
+    )
+
+
+ITEMS = (
+    item(0, "P-1", Status.BOOKED, "Thaw", "Infusion"),
+    item(0, "P-2", Status.PLANNED, "Infusion"),
+    item(2, "P-3", Status.DONE, "Infusion"),
+)
+
+
+def test_what_a_department_must_have_ready() -> None:
+    assert department_text(ITEMS, "cell lab") == (
+        "What cell lab must have ready\n"
+        "Date             What      Booked  Not booked  Done  Total\n"
+        "───────────────  ────────  ──────  ──────────  ────  ─────\n"
+        "Tue 10 Mar 2026  visits    1       1           0     2\n"
+        "                 Infusion  1       1           0     2\n"
+        "                 Thaw      1       0           0     1\n"
+        "Thu 12 Mar 2026  visits    0       0           1     1\n"
+        "                 Infusion  0       0           1     1\n\n"
+        "In all these days\n"
+        "What      Booked  Not booked  Done  Total\n"
+        "────────  ──────  ──────────  ────  ─────\n"
+        "visits    1       1           1     3\n"
+        "Infusion  1       1           1     3\n"
+        "Thaw      1       0           0     1"
+    )
+
+
+STAGES = st.sampled_from((Status.PLANNED, Status.BOOKED, Status.DONE))
+LABELS = st.lists(st.sampled_from("abc"), unique=True, min_size=1)
+
+
+@given(
+    st.lists(st.builds(lambda day, stage, labels: item(day, "P", stage, *labels), st.integers(0, 3), STAGES, LABELS))
+)
+def test_quantities_add_up(items: list[AgendaItem]) -> None:
+    document = department_document(items, "pharmacy")
+    days, total = document["days"], document["total"]
+    assert isinstance(days, list)
+    assert isinstance(total, dict)
+    assert total["visits"]["total"] == quantity(items).total == len(items)
+    for stage in ("booked", "planned", "done", "total"):
+        assert sum(day["visits"][stage] for day in days) == total["visits"][stage]
+        for activity in total["activities"]:
+            alike = [one for day in days for one in day["activities"] if one["activity"] == activity["activity"]]
+            assert sum(one[stage] for one in alike) == activity[stage]
+    assert sum(number.total for number in quantities(items).values()) == sum(len(one.activities) for one in items)
+
+
+# Deviations
+
+LATE = DeviationItem(
+    protocol="TEST",
+    version="1",
+    site="S1",
+    subject="P-1",
+    visit="d1",
+    label="Day 1",
+    kind="late",
+    by=timedelta(days=2),
+    message='d1 was late: "no later" than labs, 7 days',
+    when=date(2026, 3, 4),
+    recorded_by="=cmd",
+    recorded=datetime(2026, 3, 4, 8, tzinfo=UTC),
+    why="+fever,\nand chills",
+)
+
+
+def read(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text, newline="")))
+
+
+def test_the_csv_is_read_back_and_holds_no_formula() -> None:
+    text = deviations_csv(Deviations(items=(LATE, replace(LATE, kind="gate", by=None, recorded=None, when=None))))
+    assert text.endswith("\r\n")
+    first, second = read(text)
+    assert (first["by"], first["days"], first["date"], first["recorded"]) == (
+        "P2D",
+        "2",
+        "2026-03-04",
+        "2026-03-04T08:00:00+00:00",
+    )
+    assert first["deviation"] == LATE.message
+    assert (first["recorded_by"], first["reason"]) == ("'=cmd", "'+fever,\nand chills")
+    assert (second["by"], second["days"], second["date"], second["recorded"]) == ("", "", "", "")
+    assert read(deviations_csv(Deviations(items=()))) == []
+
+
+@given(st.text(st.characters(codec="utf-8"), max_size=20))
+def test_any_reason_comes_back_from_the_csv(why: str) -> None:
+    (row,) = read(deviations_csv(Deviations(items=(replace(LATE, why=why),))))
+    assert row["reason"] in (why, f"'{why}")
+    assert not row["reason"].startswith(tuple("=+-@\t\r"))
+
+
+@pytest.mark.parametrize(("by", "days"), [(timedelta(hours=6), "0.25"), (10 * DAY, "10"), (12000 * DAY, "12000")])
+def test_days_are_a_number(by: timedelta, days: str) -> None:
+    assert read(deviations_csv(Deviations(items=(replace(LATE, by=by),))))[0]["days"] == days
+
+
+def test_a_deviation_comes_with_the_fact_that_counts() -> None:
+    facts = [
+        Fact(kind=Kind.DONE, name="d1", when=date(2026, 3, 3), why="typing error", by="cora"),
+        Fact(kind=Kind.DONE, name="d1", when=date(2026, 3, 4), why="fever", by="lin", recorded=LATE.recorded),
+        Fact(kind=Kind.MISSED, name="d4", by="lin"),
+    ]
+    found = plan(
+        visit("d1", date(2026, 3, 4), Status.DONE),
+        deviations=tuple(
+            Deviation(visit=name, kind=kind, by=None, message=name, version="0.9")
+            for name, kind in (("d1", "late"), ("d4", "missed"))
+        ),
+    )
+    record = enrolled("P-1", date(2026, 2, 2)).with_facts(*facts)
+    late, missed = deviation_items(found, record, subject="P-1", site="S1")
+    assert (late.why, late.recorded_by, late.when, late.version) == ("fever", "lin", date(2026, 3, 4), "0.9")
+    assert (late.label, missed.label, missed.when, missed.recorded) == ("D1", "", None, None)
+
+
+def test_the_numbers_of_deviations_add_up() -> None:
+    other = replace(LATE, protocol="OTHER", kind="gate", by=None, why="")
+    text = deviations_report(Deviations(items=(LATE, LATE, other)), width=90)
+    assert text.endswith(
+        "How many\n"
+        "Protocol  gate  late  Total\n"
+        "────────  ────  ────  ─────\n"
+        "OTHER 1   1     0     1\n"
+        "TEST 1    0     2     2\n"
+        "Total     1     2     3"
+    )
+    assert "OTHER 1; recorded by =cmd on 2026-03-04 08:00 UTC, without a reason" in text
+    assert max(map(columns, text.splitlines())) <= 90
+
+
+def test_of_one_subject_expiries_and_questions_stand_beside_them() -> None:
+    due = Expiry(
+        visit="d1",
+        label="Day 1",
+        status=Status.BOOKED,
+        rule="labs + 7 days",
+        last=date(2026, 3, 3),
+        planned=date(2026, 3, 4),
+    )
+    found = Deviations(items=(), subject="P-1", expiries=(due,), questions=("stroke: when?",))
+    assert deviations_report(found, width=120) == (
+        "No deviation is on record.\n\n"
+        "Expiries\n"
+        "  - labs + 7 days allows d1 up to Tue 3 Mar 2026; it is booked for Wed 4 Mar 2026: 1 day too late\n\n"
+        "Open questions\n"
+        "  - stroke: when?"
+    )
+    document = deviations_document(found)
+    assert list(document) == ["subject", "deviations", "total", "expiries", "questions"]
+    assert list(deviations_document(replace(found, subject=None))) == ["deviations", "total"]
+
+
+# Folded diffs
+
+
+def turn(name: str, before: Status, after: Status, series: str = "", on: date | None = None) -> Turn:
+    return Turn(visit=name, label=name.upper(), before=before, after=after, series=series, when=on)
+
+
+def test_members_of_a_series_that_turn_alike_are_one_line() -> None:
+    first = date(2026, 7, 20)
+    turned = (
+        *(turn(f"call-{n}", Status.CONDITIONAL, Status.PLANNED, "call", first + n * DAY) for n in range(8)),
+        turn("d1", Status.BOOKED, Status.CANCELLED),
+        turn("scan-1", Status.PLANNED, Status.CANCELLED, "scan"),
+        turn("ltfu-1", Status.PLANNED, Status.NOT_APPLICABLE, "ltfu"),
+        turn("scan-2", Status.PLANNED, Status.CANCELLED, "scan"),
+        turn("scan-3", Status.BOOKED, Status.CANCELLED, "scan"),
+    )
+    assert diff_text(Diff(turned=turned)) == (
+        "Changes\n"
+        "  - call-0 … call-7 (8 visits): conditional → planned, first on Mon 20 Jul 2026\n"
+        "  - d1 (D1): booked → cancelled\n"
+        "  - scan-1, scan-2: planned → cancelled\n"
+        "  - ltfu-1 (LTFU-1): planned → not applicable\n"
+        "  - scan-3 (SCAN-3): booked → cancelled\n\n"
+        "Nothing else moves."
+    )
+
+
+def moves(*offsets: int, by: int = 2, why: str = "") -> list[Move]:
+    return [
+        Move(visit=f"v{n}", label="V", before=TODAY + n * DAY, after=TODAY + (n + by) * DAY, why=why) for n in offsets
+    ]
+
+
+def test_many_moves_are_listed_for_sixty_days_and_the_rest_by_distance() -> None:
+    diff = Diff(moved=(*moves(*range(8), 60, why="d1 was late"), *moves(61, 90, 400), *moves(500, by=-1)))
+    text = diff_text(diff, today=TODAY)
+    assert "v60 " in text
+    assert text.endswith("\n  - 3 later visits, to v400, +2 days\n  - 1 later visit, v500, -1 day\nWhy: d1 was late.")
+    assert "v61" not in text
+    assert "v500  " in diff_text(diff)
+    few = Diff(moved=(*moves(*range(8), 61, 90, 400), *moves(500, by=-1)))
+    assert len(few.moved) == 12
+    assert "v400" in diff_text(few, today=TODAY)
+    assert "later visits" not in diff_text(few, today=TODAY)
+
+
+def test_reasons_name_what_is_listed_and_count_the_rest() -> None:
+    near, far = moves(*range(11), why="d1 was late"), moves(100, 101, why="d1 was late")
+    other = moves(102, why="d7 is booked")
+    text = diff_text(Diff(moved=(*near, *far, *other)), today=TODAY, width=100)
+    assert text.endswith(
+        "\n  v0, v1, v2, v3, v4, v5, v6, v7, v8, v9, v10, 2 later visits: d1 was late\n  1 later visit: d7 is booked"
+    )
+
+
+def test_only_later_moves_need_no_table() -> None:
+    text = diff_text(Diff(moved=tuple(moves(*range(100, 113)))), today=TODAY)
+    assert text == "Moves\n  - 13 later visits, to v112, +2 days"
