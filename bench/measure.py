@@ -22,7 +22,7 @@ class Row:
         """The line as printed; a missed aim is marked."""
         speed = f"{self.seconds * 1e6:10.1f} µs" if self.seconds < 0.01 else f"{self.seconds * 1e3:10.1f} ms"
         aim = "" if self.aim is None else f"   aim {self.aim:g}{'' if self.ratio <= self.aim else '   MISSED'}"
-        return f"  {self.name:<44}{speed}{self.ratio:8.2f}{aim}"
+        return f"  {self.name:<50}{speed}{self.ratio:8.2f}{aim}"
 
 
 def in_process(work: Callable[[], object], floor: Callable[[], object], rounds: int = 15) -> tuple[float, float]:

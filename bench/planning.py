@@ -31,7 +31,14 @@ def rows() -> list[Row]:
         work, bare = in_process(partial(plan, template, record, site), floor)
         count = len(template.visits)
         found.append(Row(name=f"{item.protocol}: {len(floor())} bare dates", seconds=bare, ratio=1.0))
-        found.append(Row(name=f"{item.protocol}: plan of {count} visits", seconds=work, ratio=work / bare, aim=AIM))
+        found.append(
+            Row(
+                name=f"{item.protocol}: plan of {count} visits, {1 / work:,.0f}/s",
+                seconds=work,
+                ratio=work / bare,
+                aim=AIM,
+            )
+        )
     return found
 
 

@@ -15,9 +15,7 @@ from schedules.layout import FARTHEST_SEARCH, Layout
 from schedules.network import Bound, End, Network
 from schedules.plan import Conflict, Status
 from schedules.record import When
-from schedules.shape import is_at_enrolment
 from schedules.spans import between
-from schedules.template import OPEN_DAYS_ONLY
 from schedules.words import day_words, days_words, weekday, when_words
 
 ONE_DAY = timedelta(days=1)
@@ -192,7 +190,7 @@ def _closed(layout: Layout, place: int) -> Iterator[Found]:
     rule, when = layout.compiled.rules[place], layout.board.when[place]
     assert when is not None
     day, site = as_day(when), layout.board.site
-    if rule.place not in OPEN_DAYS_ONLY or site.is_open(day) or is_at_enrolment(rule.at, rule.window is None):
+    if not rule.needs_open_day or site.is_open(day):
         return
     distance = next(
         (

@@ -18,11 +18,11 @@ from schedules.network import FIRST, LAST, Network, Web
 from schedules.plan import Status
 from schedules.points import Around
 from schedules.record import When
-from schedules.shape import Facts, Placing, Shape, is_at_enrolment, shaped
+from schedules.shape import Facts, Placing, Shape, shaped
 from schedules.site import Site
 from schedules.spans import Span, add, add_days_and_months
 from schedules.standing import Standing, event_days
-from schedules.template import OPEN_DAYS_ONLY, STOP_EVERYTHING
+from schedules.template import STOP_EVERYTHING
 
 FARTHEST_SEARCH = 366
 ONE_DAY = timedelta(days=1)
@@ -372,10 +372,7 @@ class _Placer:
         return None
 
     def _any_day(self, place: int) -> bool:
-        rule = self.compiled.rules[place]
-        return (
-            rule.place not in OPEN_DAYS_ONLY or self.site.always_open or is_at_enrolment(rule.at, rule.window is None)
-        )
+        return self.site.always_open or not self.compiled.rules[place].needs_open_day
 
     def _at_target_or_first_allowed(self, place: int, target: date) -> date:
         floor = self._floor(place)

@@ -21,7 +21,7 @@ from schedules.points import Around, Between, Day, Extreme, Named, Point, Shifte
 from schedules.record import When
 from schedules.site import Site
 from schedules.spans import Span
-from schedules.template import OPEN_DAYS_ONLY, VisitRule
+from schedules.template import VisitRule
 
 KEPT = 512
 PLACED = frozenset({Status.PLANNED, Status.CANCELLED, Status.MISSED})
@@ -240,7 +240,7 @@ class _Shaper:
         return Placing(
             place=place,
             bounded=self._live(place) and (place in web.nodes or place in self.compiled.bounded),
-            anywhere=rule.place not in OPEN_DAYS_ONLY or is_at_enrolment(rule.at, rule.window is None),
+            anywhere=not rule.needs_open_day,
             origin=counted[0] if plain and counted is not None else None,
             span=counted[1] if counted is not None else NOTHING,
             shift=timedelta(days=counted[1].days) if counted is not None and not counted[1].months else None,
@@ -287,8 +287,3 @@ def _order(compiled: Compiled, fixed: frozenset[int]) -> list[int]:
             if left[dependent] == 0 and dependent not in fixed:
                 heappush(ready, dependent)
     return order
-
-
-def is_at_enrolment(point: Point, without_window: bool) -> bool:
-    """Whether a visit is at exactly ``enrolment`` and has no window: it is placed there, open or not (rule 4)."""
-    return without_window and point == Named("enrolment")

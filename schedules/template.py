@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import time, timedelta
 
-from schedules.points import Around, Point, Window
+from schedules.points import Around, Named, Point, Window
 from schedules.spans import Span
 
 PLACES = ("clinic", "phone", "ward", "remote")
@@ -147,6 +147,14 @@ class VisitRule:
     assumed: tuple[str, ...] = ()
     cycle: str = ""
     stands_in_for: str = ""
+
+    @property
+    def needs_open_day(self) -> bool:
+        """Whether it can only be on an open day: at the clinic or by phone, unless it is at exactly ``enrolment``
+        and has
+        no window (design §5, rules 4 and 5)."""
+        at_enrolment = self.window is None and self.at == Named("enrolment")
+        return self.place in OPEN_DAYS_ONLY and not at_enrolment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

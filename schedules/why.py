@@ -15,9 +15,8 @@ from schedules.plan import Deviation, Status
 from schedules.planner import Prepared, prepare
 from schedules.points import Day, Named, Point, names_in
 from schedules.record import Record
-from schedules.shape import is_at_enrolment
 from schedules.site import Site
-from schedules.template import OPEN_DAYS_ONLY, Template
+from schedules.template import Template
 from schedules.words import day_words, weekday, when_words
 
 
@@ -215,7 +214,7 @@ class _Story:
         if self.board.status[place] is not Status.PLANNED or when is None or target is None:
             return
         day, wanted, site = as_day(when), as_day(target), self.board.site
-        needs_open = rule.place in OPEN_DAYS_ONLY and not is_at_enrolment(rule.at, rule.window is None)
+        needs_open = rule.needs_open_day
         if day == wanted:
             if needs_open and not site.is_open(day):
                 yield (
