@@ -110,11 +110,11 @@ def test_whatever_happens_rows_follow_facts(databases: Databases, steps: list[St
         trial.add_contact(subject="P-001", role="patient", now=ENROLLED)
         trial.add_contact(site="BJ01", role="coordinator", now=ENROLLED)
         for step in steps:
-            _holds_after(trial, step)
+            _assert_holds_after(trial, step)
     databases.drop(url)
 
 
-def _holds_after(trial: Scheduler, step: Step) -> None:
+def _assert_holds_after(trial: Scheduler, step: Step) -> None:
     before = numbers(trial.calendar(subject="P-001"))
     done: dict[str, When | None] = {
         visit.id: visit.actual for visit in trial.plan("P-001").visits if visit.actual is not None

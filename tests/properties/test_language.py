@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -34,7 +33,6 @@ from schedules.typed import parse_clock, parse_day, parse_days, parse_weekdays, 
 ROOT = Path(__file__).resolve().parents[1]
 EXAMPLE = (ROOT / "unit" / "design_example.yaml").read_bytes()
 TEMPLATES = [EXAMPLE, *(read(item) for item in shipped())]
-SECONDS = 20  # for one template of a protocol's size, on the slowest of machines
 
 names = st.from_regex(r"[a-z][a-z0-9]{0,5}(-[a-z0-9]{1,4}){0,2}", fullmatch=True).filter(
     lambda name: not name.startswith(("d-", "day-")) and name != "day"
@@ -119,22 +117,23 @@ def test_junk_is_no_point_and_fails_in_one_way(text: str) -> None:
 def test_junk_is_nothing_a_person_may_type(text: str) -> None:
     from zoneinfo import ZoneInfo
 
-    for parse in (parse_day, parse_clock, parse_days, parse_weekdays, parse_zone, parse_span):
-        with suppress(InvalidInput):
+    at_site = partial(parse_when, zone=ZoneInfo("Australia/Lord_Howe"))
+    for parse in (parse_day, parse_clock, parse_days, parse_weekdays, parse_zone, parse_span, at_site):
+        message = ""
+        try:
             parse(text)
-    with suppress(InvalidInput):
-        parse_when(text, ZoneInfo("Australia/Lord_Howe"))
+        except InvalidInput as error:
+            message = str(error)
+        assert not message or message.endswith((".", "?"))
 
 
-def load_or_refuse(data: bytes) -> None:
-    """Loads, or fails as a template should: in time, with places inside the file."""
+def assert_loaded_or_refused(data: bytes) -> None:
+    """Loads, or fails as a template should: with places inside the file, and messages that are sentences."""
     problems: tuple[Problem, ...] = ()
-    started = time.perf_counter()
     try:
         load(data, "x.yaml")
     except TemplateError as error:
         problems = error.problems
-    assert time.perf_counter() - started < SECONDS
     lines = data.count(b"\n") + data.count(b"\r") + 2
     for problem in problems:
         assert 1 <= problem.line <= lines
@@ -147,7 +146,7 @@ def load_or_refuse(data: bytes) -> None:
     st.one_of(st.binary(max_size=200), st.text(max_size=200).map(lambda text: text.encode("utf-8", "surrogatepass")))
 )
 def test_any_bytes_are_a_template_or_a_template_error(data: bytes) -> None:
-    load_or_refuse(data)
+    assert_loaded_or_refused(data)
 
 
 fragments = st.sampled_from(
@@ -187,7 +186,7 @@ def reordered(draw: st.DrawFn) -> bytes:
 @settings(max_examples=60)
 @given(st.one_of(mutated(), reordered()))
 def test_a_mutated_template_loads_or_is_refused(data: bytes) -> None:
-    load_or_refuse(data)
+    assert_loaded_or_refused(data)
 
 
 @pytest.mark.parametrize(
@@ -206,6 +205,6 @@ def test_a_mutated_template_loads_or_is_refused(data: bytes) -> None:
     ],
     ids=["ring", "edges", "windows", "bounds", "contradiction", "long ring", "unknown", "latest", "numbers", "dashes"],
 )
-def test_a_template_made_to_be_slow_is_dealt_with_in_time(line: str) -> None:
+def test_a_template_made_to_be_slow_comes_to_an_end(line: str) -> None:
     head = 'protocol: X\nversion: "1"\ntitle: t\nreference: {visit: d1, day: 1}\nvisits:\n'
-    load_or_refuse(f"{head}  d1: {{epoch: t, at: enrolment}}\n  {line}\n".encode())
+    assert_loaded_or_refused(f"{head}  d1: {{epoch: t, at: enrolment}}\n  {line}\n".encode())
