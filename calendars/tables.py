@@ -18,7 +18,7 @@ from calendars.words import (
     when_in_words,
     window_in_words,
 )
-from schedules.plan import TO_COME, Conflict, Deviation, Period, Plan, Status, Visit
+from schedules.plan import TO_COME, Conflict, Deviation, Expectation, Period, Plan, Status, Visit
 from schedules.record import Fact, Kind, Record, When
 from schedules.template import OPEN_DAYS_ONLY
 
@@ -48,6 +48,7 @@ def plan_table(
             _provisional(plan, width),
             _undated(plan, width, colour),
             _not_applicable(plan),
+            _expected(plan.expected, today, width, colour),
             _periods(plan.periods, today, width, colour),
             conflicts_text(plan.conflicts, width=width, colour=colour),
             deviations_text(plan.deviations, width=width, colour=colour),
@@ -141,6 +142,23 @@ def _not_applicable(plan: Plan) -> str:
 
 def _counted(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _expected(expected: Iterable[Expectation], today: date, width: int, colour: bool) -> str:
+    rows = [
+        (
+            Cell(item.milestone, "bold", whole=True),
+            item.label,
+            Cell(short(item.day), whole=True),
+            Cell("overdue", "red") if item.day < today else "",
+        )
+        for item in expected
+    ]
+    if not rows:
+        return ""
+    return f"{heading('Expected', colour=colour)}\n" + table(
+        ("Milestone", "What", "Expected", "Status"), rows, width=width, colour=colour
+    )
 
 
 def _periods(periods: Iterable[Period], today: date, width: int, colour: bool) -> str:

@@ -97,6 +97,7 @@ class Compiled:
     bounded: frozenset[int]
     checks: tuple[Check, ...]
     latest: tuple[Evaluate | None, ...]
+    expected: tuple[tuple[str, Evaluate], ...]
     until: tuple[Evaluate | None, ...]
     series_order: tuple[tuple[int, ...], ...]
     periods: tuple[tuple[PeriodRule, Evaluate | None, Evaluate | None], ...]
@@ -161,6 +162,11 @@ class _Compiler:
             bounded=self._bounded(),
             checks=tuple(self._checks()),
             latest=tuple(self._optional(rule.at_the_latest) for rule in self.rules),
+            expected=tuple(
+                (item.id, _as_day(self.evaluator(item.expected)))
+                for item in self.template.milestones.values()
+                if item.expected is not None
+            ),
             until=tuple(self._optional(rule.until) for rule in self.rules),
             series_order=tuple(self._stepped()),
             periods=periods,

@@ -108,6 +108,15 @@ class Deviation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Expectation:
+    """A milestone that is not recorded yet and the day it is expected; it dates nothing (design §4)."""
+
+    milestone: str
+    label: str
+    day: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """A patient's calendar as a value. ``visits`` are in order of date, conditional ones last.
 
@@ -125,6 +134,7 @@ class Plan:
     activities: Mapping[str, str] = field(default_factory=dict)
     departments: Mapping[str, str] = field(default_factory=dict)
     milestones: Mapping[str, date] = field(default_factory=dict)
+    expected: tuple[Expectation, ...] = ()
     stopped: str | None = None
     announced_to: int | None = None
 

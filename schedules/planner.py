@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from schedules.compiled import Compiled, compiled
+from collections.abc import Iterator
+
+from schedules.compiled import Compiled, as_day, compiled
 from schedules.conflicts import find_conflicts
 from schedules.judge import Seen, replay
 from schedules.layout import Layout, lay_out
 from schedules.periods import find_periods
-from schedules.plan import Plan
+from schedules.plan import Expectation, Plan
 from schedules.record import Record
 from schedules.site import Site
 from schedules.standing import Standing, fold
@@ -19,8 +21,7 @@ def plan(template: Template, record: Record, site: Site) -> Plan:
     """The plan that follows from the facts of ``record`` under ``template`` at ``site``.
 
     Dates are at the site's zone. What cannot be placed is a conflict, and what happened against the rules a
-    deviation; neither
-    raises. The facts must name what the template knows (see :func:`schedules.facts.check_fact`).
+    deviation; neither raises. The facts must name what the template knows (see ``schedules.facts_check``).
     """
     return plan_of(prepare(template, record, site))
 
@@ -54,6 +55,7 @@ def known_groups(template: Template, standing: Standing) -> dict[str, str]:
 def plan_of(prepared: Prepared) -> Plan:
     """The plan as a value, from its layout."""
     layout, template, standing = prepared.layout, prepared.template, prepared.standing
+    stopped = next((name for name in STOP_EVERYTHING if name in standing.events), None)
     return Plan(
         protocol=template.protocol,
         version=template.version,
@@ -66,9 +68,18 @@ def plan_of(prepared: Prepared) -> Plan:
         activities={**prepared.compiled.activity_labels},
         departments={**prepared.compiled.departments},
         milestones={name: fact.day for name, fact in standing.events.items() if fact.day is not None},
-        stopped=next((name for name in STOP_EVERYTHING if name in standing.events), None),
+        expected=() if stopped else tuple(_expected(prepared)),
+        stopped=stopped,
         announced_to=prepared.site.announced_to,
     )
+
+
+def _expected(prepared: Prepared) -> Iterator[Expectation]:
+    """The milestones still to come that the template expects on a day."""
+    for name, evaluate in prepared.compiled.expected:
+        day = None if name in prepared.standing.events else evaluate(prepared.layout.board)
+        if day is not None:
+            yield Expectation(milestone=name, label=prepared.template.event_label(name), day=as_day(day))
 
 
 def questions(template: Template, standing: Standing) -> list[str]:

@@ -23,7 +23,7 @@ from calendars.tables import (
     questions_text,
 )
 from schedules.diff import Diff, Move, Turn, compare
-from schedules.plan import Conflict, Deviation, Period, Plan, Status, Visit
+from schedules.plan import Conflict, Deviation, Expectation, Period, Plan, Status, Visit
 from schedules.record import Fact, Kind, enrolled
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -342,3 +342,12 @@ def test_dates_of_years_whose_holidays_are_not_announced_are_called_provisional(
 
     assert note in shown(2026)
     assert "provisional" not in shown(2027) + shown(None) + shown(2026, "ward")
+
+
+def test_what_is_expected_is_listed_and_called_overdue_when_its_day_is_over() -> None:
+    product = Expectation(milestone="product-on-site", label="Product on site", day=date(2026, 2, 16))
+    plan = Plan(protocol="P", version="1", timezone="UTC", visits=(), expected=(product,))
+    on_the_day, after = (plan_table(plan, day) for day in (date(2026, 2, 16), date(2026, 2, 17)))
+    assert "product-on-site  Product on site  Mon 16 Feb 2026" in on_the_day
+    assert "overdue" not in on_the_day
+    assert "overdue" in after

@@ -407,3 +407,18 @@ def test_a_repetition_that_may_never_end_wants_a_count() -> None:
             "milestones:\n  progression: Progression\nvisits:\n  d1: {epoch: t, at: enrolment}\n"
             "  s: {epoch: t, at: {every: 1 week, from: d1, until: progression}}\n"
         )
+
+
+def test_an_expected_milestone_is_shown_and_dates_nothing() -> None:
+    body = template(
+        "milestones:\n  product: {label: Product on site, expected: enrolment + 14 days}\n"
+        "visits:\n  d1: {epoch: t, at: enrolment + 28 days, requires: [product]}\n"
+        "  x: {epoch: t, at: product + 2 days}\n"
+    )
+    plan = planned(body, on="2026-02-02")
+    assert [(item.milestone, item.label, str(item.day)) for item in plan.expected] == [
+        ("product", "Product on site", "2026-02-16")
+    ]
+    assert visit(plan, "x").status is Status.CONDITIONAL
+    assert planned(body, event("product", "2026-02-20")).expected == ()
+    assert planned(body, event("death", "2026-02-20")).expected == ()
