@@ -1,4 +1,4 @@
-"""Bad input: a clear message on stderr, exit code 2, nothing written, no traceback (issue 2)."""
+"""Bad input: a clear message on stderr, exit code 2, nothing written, no traceback."""
 
 from __future__ import annotations
 
