@@ -128,5 +128,5 @@ def test_a_booking_after_the_end_is_cancelled_and_one_before_it_is_not() -> None
 def test_what_was_not_infused_any_more_is_not_counted_from() -> None:
     after = plan_of("NEUK203-13", event("withdrawal-treatment", "2026-03-05"))
     # Day 4 was on 5 March; the infusion of Day 7 is off, and long-term follow-up counts from the last one given.
-    assert dates(after, "d7", "ltfu-2") == ["2026-03-08", "2028-03-05"]
+    assert dates(after, "d7", "ltfu-3") == ["2026-03-08", "2029-03-05"]
     assert "infusion" not in visit(after, "d7").activities
