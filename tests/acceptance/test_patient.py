@@ -15,7 +15,10 @@ NOW = ("--now", "2026-03-04T16:00")
 DONE = ("done", "P-001", "d1", "2026-03-04", "--why", "fever on the planned day", *NOW)
 MOVE_KEYS = ["visit", "label", "from", "to", "by", "why"]
 CHANGE_KEYS = ["subject", "protocol", "version", "site", "revision", "dry_run", "diff", "warnings"]
-DIFF_KEYS = ["moved", "turned", "new_conflicts", "gone_conflicts", "new_deviations", "periods", "answered", "asked"]
+DIFF_KEYS = [
+    *("moved", "turned", "new_conflicts", "gone_conflicts", "new_deviations", "periods", "answered", "asked"),
+    *("gates", "expiries"),
+]
 
 
 def moves(result: Result) -> dict[str, tuple[str, str]]:
