@@ -787,14 +787,18 @@ def move(subject: str, visit: str, when: str, *, yes: bool, **recorded: Any) -> 
 @click.argument("when")
 @several("--withheld", metavar="ACTIVITY", text="What was not given.")
 @several("--given", metavar="ACTIVITY", text="An optional activity that was given.")
+@flag("--again", text="It was done before, and was done once more.")
 @RECORDS
 def done(subject: str, visit: str, when: str, **recorded: Any) -> None:
     """Records a visit that took place, and prints what that moves.
+
+    A visit that is done --again counts instead of the time before, which stays on record.
 
     \b
     Examples:
       dayzero done P-001 d1 2026-03-04 --why 'fever on the planned day'
       dayzero done P-001 d7 2026-03-10 --withheld il2
+      dayzero done P-001 labs 2026-03-01 --again
     """
     with store() as trial:
         change = trial.done(subject, visit, when, **recorded)
@@ -814,6 +818,43 @@ def missed(subject: str, visit: str, **recorded: Any) -> None:
     """
     with store() as trial:
         change = trial.missed(subject, visit, **recorded)
+    report(change)
+
+
+@dayzero.command()
+@click.argument("subject")
+@click.argument("visit")
+@RECORDS
+def cancel(subject: str, visit: str, **recorded: Any) -> None:
+    """Cancels a visit, for a reason; booked again, it is live again.
+
+    \b
+    Examples:
+      dayzero cancel P-001 d10 --why 'scanner out of order'
+    """
+    with store() as trial:
+        change = trial.cancel(subject, visit, **recorded)
+    report(change)
+
+
+@dayzero.command()
+@click.argument("subject")
+@click.argument("label")
+@click.argument("when")
+@RECORDS
+def add(subject: str, label: str, when: str, **recorded: Any) -> None:
+    """Adds an unscheduled visit, which moves nothing.
+
+    It gets an id of its own, such as unscheduled-1. It is recorded as done if WHEN is not in the future, else it is
+    booked.
+
+    \b
+    Examples:
+      dayzero add P-001 'Fever, seen in the ward' 2026-03-12
+      dayzero add P-001 'Extra blood count' 2026-03-20T09:30
+    """
+    with store() as trial:
+        change = trial.add(subject, label, when, **recorded)
     report(change)
 
 

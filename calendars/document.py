@@ -69,7 +69,7 @@ def _visit(visit: Visit) -> dict[str, object]:
         "activities": list(visit.activities),
         "waiting_for": list(visit.waiting_for),
         "assumed": list(visit.assumed),
-    }
+    } | ({"earlier": [when_text(when) for when in visit.earlier]} if visit.earlier else {})
 
 
 def _period(period: Period, today: date) -> dict[str, object]:

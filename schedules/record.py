@@ -12,6 +12,8 @@ from datetime import date, datetime
 from enum import StrEnum
 
 When = date | datetime
+AGAIN, YES = "again", "yes"
+LABEL, OVERRIDE = "label", "override"
 
 
 class Kind(StrEnum):
@@ -21,6 +23,8 @@ class Kind(StrEnum):
     BOOKED = "booked"
     DONE = "done"
     MISSED = "missed"
+    CANCELLED = "cancelled"
+    ADDED = "added"
     WITHHELD = "withheld"
     GIVEN = "given"
     EVENT = "event"
@@ -32,11 +36,13 @@ class Kind(StrEnum):
 class Fact:
     """One entry of a record.
 
-    ``name`` is the visit (booked, done, missed, withheld, given), milestone (event), group or history item it speaks
-    of; of an enrolment it is the subject. ``when`` is a date at the site, or an aware moment in the site's zone.
-    ``values`` carries the rest by kind: ``{"value": …}`` of a group or an answer (a date, ``never``) and what else
-    was asked for (``{"half-life": "3 days"}``), ``{"activity": …}`` of a withheld or given one, and of an enrolment the
-    protocol, version, template hash, site, site revision and salt.
+    ``name`` is the visit (booked, done, missed, cancelled, added, withheld, given), milestone (event), group or history
+    item it speaks of; of an enrolment it is the subject. ``when`` is a date at the site, or an aware moment in the
+    site's zone. ``values`` carries the rest by kind: ``{"value": …}`` of a group or an answer (a date, ``never``) and
+    what else was asked for (``{"half-life": "3 days"}``), ``{"activity": …}`` of a withheld or given one, ``{"label":
+    …}`` of an added (unscheduled) visit, ``{"override": …}`` the shut gates that a booking overrode, ``{"again":
+    "yes"}`` of a visit that was done before and is repeated, and of an enrolment the protocol, version, template hash,
+    site, site revision and salt.
     """
 
     kind: Kind
@@ -47,6 +53,11 @@ class Fact:
     by: str = ""
     recorded: datetime | None = None
     number: int = 0
+
+    @property
+    def is_repeat(self) -> bool:
+        """Whether it says that a visit which was done before was done again (design §5, rule 14)."""
+        return self.kind is Kind.DONE and self.values.get(AGAIN) == YES
 
     @property
     def day(self) -> date | None:
