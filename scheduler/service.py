@@ -11,6 +11,7 @@ from calendars.agenda import AgendaItem
 from scheduler import (
     auditing,
     changing,
+    correcting,
     enrolling,
     moving,
     reading,
@@ -232,6 +233,15 @@ class Scheduler:
         """Records answers to history items, a date or ``never``:
         ``{"systemic-therapy": "2026-02-10", "systemic-therapy.half-life": "3 days"}``."""
         return changing.history(self._desk, subject, answers, Terms(**how))
+
+    def correct(self, subject: str, fact: int, when: AnyWhen | None = None, **how: Unpack[HowOnRecord]) -> Change:
+        """Corrects the date of a fact, by its number in :meth:`audit`; without a date takes the fact back. Wants
+        ``why``. The plan is then what it would have been; nothing is removed from the record."""
+        return correcting.correct(self._desk, subject, fact, when, Terms(**how))
+
+    def undo(self, subject: str, **how: Unpack[HowOnRecord]) -> Change:
+        """Takes back the last use case that the same person (``by``) recorded; the next undo goes one further back."""
+        return correcting.undo(self._desk, subject, Terms(**how))
 
     # Looking
 
