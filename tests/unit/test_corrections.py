@@ -237,3 +237,15 @@ def test_corrections_in_words() -> None:
         "fact 6 (fact 3 (d1 done on Tue 3 Mar 2026) corrected to Sun 1 Mar 2026) taken back",
         "fact 4 (d4 done on Thu 5 Mar 2026) taken back, as undo of revision 3",
     ]
+
+
+def test_an_unscheduled_visit_stays_while_later_facts_speak_of_it() -> None:
+    fever = Fact(kind=Kind.ADDED, name="unscheduled-1", when=day("2026-03-09"), values={"label": "Fever"})
+    of = record(booked("d1", "2026-03-02"), fever, done("unscheduled-1", "2026-03-09"))
+    with pytest.raises(InvalidInput) as caught:
+        correction(of, 3, None)
+    assert str(caught.value) == (
+        "unscheduled-1 cannot be taken back, since fact 4 (done) speaks of it. Take that back first."
+    )
+    without = corrected(corrected(of, 4), 3)
+    assert plan(OF, without, Site()).visit("unscheduled-1") is None
