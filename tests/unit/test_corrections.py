@@ -17,6 +17,7 @@ from schedules.record import Fact, Kind, Record
 from schedules.site import Site
 from schedules.why import why
 from tests.support import (
+    added,
     booked,
     day,
     deviations,
@@ -240,7 +241,7 @@ def test_corrections_in_words() -> None:
 
 
 def test_an_unscheduled_visit_stays_while_later_facts_speak_of_it() -> None:
-    fever = Fact(kind=Kind.ADDED, name="unscheduled-1", when=day("2026-03-09"), values={"label": "Fever"})
+    fever = added(1, "Fever", "2026-03-09")
     of = record(booked("d1", "2026-03-02"), fever, done("unscheduled-1", "2026-03-09"))
     with pytest.raises(InvalidInput) as caught:
         correction(of, 3, None)
