@@ -96,7 +96,7 @@ def store() -> Scheduler:
     """The use cases, on the database of this command line."""
     from scheduler import Scheduler
 
-    return Scheduler(remembered("database"))
+    return Scheduler(remembered("database"), tell=lambda text: click.echo(text, err=True))
 
 
 # What was typed
