@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, time
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypedDict, Unpack
@@ -11,6 +11,7 @@ from calendars.agenda import AgendaItem
 from scheduler import (
     auditing,
     changing,
+    correcting,
     enrolling,
     moving,
     reading,
@@ -59,12 +60,13 @@ class Scheduler:
     what is given, TemplateError, StaleRevision, and StoreUnavailable where the database cannot be used.
     """
 
-    def __init__(self, database_url: str | None = None) -> None:
+    def __init__(self, database_url: str | None = None, *, tell: Callable[[str], None] | None = None) -> None:
         """``database_url`` names the database: ``sqlite:///trial.db``, ``postgresql://user@host/trial``.
 
-        The default is the user's own SQLite file.
+        The default is the user's own SQLite file. ``tell`` is given a sentence where a database of an older dayzero was
+        brought up to date: with where it is kept as it was.
         """
-        self._url = database_url
+        self._url, self._tell = database_url, tell
         self._opened: Desk | None = None
 
     def __enter__(self) -> Self:
@@ -72,7 +74,10 @@ class Scheduler:
         from scheduler.store.engine import default_url
         from scheduler.store.work import Store
 
-        self._opened = Desk(Store(self._url or default_url()))
+        opened = Store(self._url or default_url())
+        self._opened = Desk(opened)
+        if opened.migrated and self._tell is not None:
+            self._tell(opened.migrated)
         return self
 
     def __exit__(
@@ -232,6 +237,15 @@ class Scheduler:
         """Records answers to history items, a date or ``never``:
         ``{"systemic-therapy": "2026-02-10", "systemic-therapy.half-life": "3 days"}``."""
         return changing.history(self._desk, subject, answers, Terms(**how))
+
+    def correct(self, subject: str, fact: int, when: AnyWhen | None = None, **how: Unpack[HowOnRecord]) -> Change:
+        """Corrects the date of a fact, by its number in :meth:`audit`; without a date takes the fact back. Wants
+        ``why``. The plan is then what it would have been; nothing is removed from the record."""
+        return correcting.correct(self._desk, subject, fact, when, Terms(**how))
+
+    def undo(self, subject: str, **how: Unpack[HowOnRecord]) -> Change:
+        """Takes back the last use case that the same person (``by``) recorded; the next undo goes one further back."""
+        return correcting.undo(self._desk, subject, Terms(**how))
 
     # Looking
 
