@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
 from calendars.agenda import AgendaItem
+from calendars.facts import told_in
 from calendars.words import change_between
 from schedules.diff import Diff, ExpiryChange, Move, Turn
 from schedules.gates import GateChange
@@ -194,6 +195,7 @@ def audit_document(record: Record) -> list[dict[str, object]]:
             "kind": str(fact.kind),
             "name": fact.name,
             "when": when_text(fact.when),
+            "says": told_in(record, fact),
             "values": {name: value for name, value in fact.values.items() if name not in _SECRET},
             "why": fact.why,
             "by": fact.by,

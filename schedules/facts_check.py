@@ -6,6 +6,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from schedules.compiled import is_timed
+from schedules.corrections import changed_by, check_correction
 from schedules.errors import InvalidInput, UnknownName, shown
 from schedules.points import Named, names_in
 from schedules.record import LABEL, Fact, Kind, Record
@@ -37,6 +38,8 @@ def check_fact(template: Template, record: Record, fact: Fact) -> tuple[str, ...
             _group(template, fact)
         case Kind.HISTORY:
             _history(template, fact)
+        case Kind.CORRECTED:
+            return _correction(template, record, fact)
         case Kind.ENROLLED:
             pass
     return ()
@@ -60,6 +63,14 @@ def _added(template: Template, record: Record, fact: Fact) -> None:
         raise InvalidInput(
             f"{shown(fact.name)} cannot be the id of an unscheduled visit: it is taken, or of no such form."
         )
+
+
+def _correction(template: Template, record: Record, fact: Fact) -> tuple[str, ...]:
+    """What counts anew or on another date after a correction must be as possible as when it is recorded."""
+    check_correction(record, fact)
+    return tuple(
+        warning for changed, others in changed_by(record, [fact]) for warning in check_fact(template, others, changed)
+    )
 
 
 def _visit(template: Template, record: Record, fact: Fact) -> tuple[str, ...]:
@@ -107,7 +118,7 @@ def _cycle_start(template: Template, record: Record, fact: Fact) -> None:
     for cycle in template.cycles.values():
         if fact.name not in {named.name for named in names_in(cycle.start) if isinstance(named, Named)}:
             continue
-        earlier = [other for other in record.facts if other.kind is Kind.EVENT and other.name == fact.name]
+        earlier = [other for other in record.effective().facts if other.kind is Kind.EVENT and other.name == fact.name]
         if len(earlier) >= cycle.maximum:
             days = " and ".join(str(other.day) for other in earlier)
             raise InvalidInput(

@@ -33,6 +33,8 @@ class Prepared:
     __slots__ = ("compiled", "layout", "record", "seen", "site", "standing", "template")
 
     def __init__(self, template: Template, record: Record, site: Site) -> None:
+        # As it counts, with corrections made: so the plan is what it would have been, and what happened is judged anew.
+        record = record.effective()
         self.template, self.record, self.site = template, record, site
         self.standing: Standing = fold(record)
         self.compiled: Compiled = compiled(template, tuple(sorted(known_groups(template, self.standing).items())))

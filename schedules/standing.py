@@ -59,7 +59,10 @@ class Standing:
 
 
 def fold(record: Record) -> Standing:
-    """The standing after all facts of ``record``; a later fact on the same thing counts instead of the earlier one."""
+    """The standing after all facts of ``record``; a later fact on the same thing counts instead of the earlier one.
+
+    The record must be an effective one, in which corrections are made.
+    """
     enrolment = record.enrolment
     assert enrolment.day is not None
     standing = Standing(enrolment=enrolment.day)
@@ -89,6 +92,8 @@ def _fold_into(standing: Standing, facts: Iterable[Fact]) -> None:
                 standing.given.add((fact.name, fact.values["activity"]))
             case Kind.ENROLLED:
                 raise ValueError("a record holds one enrolment, as its first fact")
+            case Kind.CORRECTED:
+                raise ValueError("what counts is folded: a record is made effective first")
 
 
 def _visit(standing: Standing, fact: Fact) -> None:
