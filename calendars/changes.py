@@ -112,14 +112,14 @@ def _reasons(moves: Sequence[Move], later: set[str], width: int) -> Iterator[str
 
 
 def gate_in_words(gate: GateChange) -> str:
-    """``product-on-site (Product released and on site) is open: ld-1 … ld-3 (3 visits) no longer wait for it``."""
+    """``product-on-site is open: ld-1 … ld-3 (3 visits), d1 no longer wait for it``."""
     visits, many = visits_in_words(gate.visits), len(gate.visits) > 1
     wait = "wait" if many else "waits"
     if gate.after == "open":
         told = f"is open: {visits} no longer {wait} for it" if gate.before else f"is open for {visits}"
     else:
         told = f"is shut{' again' if gate.before else ''}: {visits} {wait} for it"
-    return f"{gate.milestone} ({gate.label}) {told}"
+    return f"{gate.milestone} {told}"
 
 
 def visits_in_words(names: Sequence[str]) -> str:

@@ -100,6 +100,7 @@ def _expiry(expiry: Expiry) -> dict[str, object]:
         "visit": expiry.visit,
         "label": expiry.label,
         "status": str(expiry.status),
+        "kind": expiry.kind,
         "rule": expiry.rule,
         "last": when_text(expiry.last),
         "planned": when_text(expiry.planned),

@@ -72,7 +72,9 @@ def _late(found: Worklist) -> Rows:
         rows.append(
             Note(f"· {bucket.name} day{'' if bucket.last == 1 else 's'}: {_visits(len(group))} ·", style="bold")
         )
-        rows.extend(_late_row(task) for task in group)
+        for task in group:
+            rows.append(_late_row(task))
+            rows.extend([Note(", ".join(task.because), 3, "yellow")] if task.because else [])
     return rows
 
 

@@ -130,6 +130,7 @@ def test_of_one_patient_also_expiries_and_questions(database: Path, dayzero: Run
             "visit": "d1",
             "label": "Day 1",
             "status": "booked",
+            "kind": "bound",
             "rule": "labs + 7 days",
             "last": "2026-03-03",
             "planned": "2026-03-04",

@@ -141,8 +141,10 @@ def test_gates_of_booked_visits_within_fourteen_days(left: int, is_there: bool) 
 
 def test_what_expires_soon_or_before_its_visit() -> None:
     def due(name: str, last: int, on: int) -> Expiry:
-        dates = {"last": TODAY + last * DAY, "planned": TODAY + on * DAY}
-        return Expiry(visit=name, label=name, status=Status.PLANNED, rule="labs + 7 days", **dates)
+        days = (TODAY + last * DAY, TODAY + on * DAY)
+        return Expiry(
+            visit=name, label=name, status=Status.PLANNED, rule="labs + 7 days", last=days[0], planned=days[1]
+        )
 
     visits = [visit(name, TODAY + 1 * DAY) for name in ("soon", "far", "broken", "past")]
     late = visit("late", TODAY - 1 * DAY)
@@ -171,6 +173,57 @@ def test_an_expiry_counts_only_from_what_happened() -> None:
     assert [(item.rule, item.last, item.holds) for item in found] == [("labs + 7 days", date(2026, 3, 1), False)]
     after = planned(RULES, *facts, done("labs", "2026-02-22"), done("d1", "2026-03-02"))
     assert expiries(RULES, after) == ()
+
+
+SCREENED = template(
+    """
+visits:
+  screening: {epoch: e, at: day -14, window: ld.first - 28 days .. ld.first - 1 day}
+  scan: {epoch: e, at: d1 - 1 month, window: -1..+2 days}
+  ld: {epoch: e, at: [day -3, day -2]}
+  d1: {epoch: e, at: enrolment + 90 days}
+  d10: {epoch: e, at: day 10, window: ±1 day, at_the_latest: day 14}
+"""
+)
+
+
+def test_what_was_done_in_a_window_is_too_old_if_what_it_counts_from_slips() -> None:
+    facts = (booked("d1", "2026-03-31"), done("screening", "2026-03-05"), done("scan", "2026-02-28"))
+    found = expiries(SCREENED, planned(SCREENED, *facts))
+    assert [(item.visit, item.kind, item.rule, item.last) for item in found] == [
+        # 28 February is in its window up to 31 March: a month before, clamped, is 28 February.
+        ("d1", "window", "window of scan (-1 day .. +2 days around d1 - 1 month)", date(2026, 4, 1)),
+        ("ld-1", "window", "window of screening (ld.first - 28 days .. ld.first - 1 day)", date(2026, 4, 2)),
+    ]
+    assert [item.holds for item in found] == [True, True]
+    slipped = expiries(SCREENED, planned(SCREENED, *facts, booked("d1", "2026-04-07")))
+    assert [(item.visit, item.holds) for item in slipped] == [("d1", False), ("ld-1", False)]
+    over = planned(SCREENED, *facts, booked("ld-1", "2026-04-04"), done("ld-1", "2026-04-04"), done("d1", "2026-04-07"))
+    assert [item.kind for item in expiries(SCREENED, over)] == ["latest"]
+
+
+@given(st.integers(0, 400), st.integers(0, 40))
+def test_the_last_day_is_the_last_on_which_it_is_in_its_window(later: int, before: int) -> None:
+    day = date(2026, 1, 5) + later * DAY
+    facts = (booked("d1", str(day)), done("scan", str(day - before * DAY)))
+    for expiry in expiries(SCREENED, planned(SCREENED, *facts, on="2025-01-05")):
+        # The planner is the oracle: on that day the scan is in its window, and a day later it is not.
+        for shift, fits in ((0, True), (1, False)):
+            plan = planned(SCREENED, booked("d1", str(expiry.last + shift * DAY)), on="2025-01-05")
+            scan = plan.visit("scan")
+            assert scan is not None
+            assert isinstance(scan.window_start, date)
+            assert (scan.window_start <= day - before * DAY) == fits
+
+
+def test_what_may_be_done_late_for_a_reason_says_up_to_when() -> None:
+    found = planned(SCREENED, booked("d1", "2026-02-25"), done("d1", "2026-02-25"))
+    case = Case(site="S1", subject="P-1", plan=found, expiries=expiries(SCREENED, found), today=TODAY - 2 * DAY)
+    (task,) = (task for task in worklist({"S1": case.today}, [case]).overdue if task.name == "d10")
+    assert task.because == ("may still be booked up to Tue 10 Mar 2026, with a reason",)
+    assert "may still be booked up to Tue 10 Mar 2026" in worklist_text(worklist({"S1": case.today}, [case]))
+    late = worklist({"S1": TODAY + DAY}, [replace(case, today=TODAY + DAY)])
+    assert [task.because for task in late.overdue if task.name == "d10"] == [()]
 
 
 # As text

@@ -43,10 +43,7 @@ def test_a_gate_opens_for_those_who_wait() -> None:
         ),
     )
     assert diff_text(diff) == (
-        "Gates\n"
-        "  - ready (Product on site) is open: ld-1 … ld-3 (3 visits), d1 no longer wait\n"
-        "    for it\n\n"
-        "Nothing else moves."
+        "Gates\n  - ready is open: ld-1 … ld-3 (3 visits), d1 no longer wait for it\n\nNothing else moves."
     )
     assert diff
 
@@ -56,9 +53,7 @@ def test_a_second_cycle_waits_for_its_own_gate() -> None:
     (gate,) = diff.gates
     assert (gate.milestone, gate.before, gate.after) == ("second/ready", None, "shut")
     assert gate.visits == ("second/ld-1", "second/ld-2", "second/ld-3", "second/d1")
-    assert gate_in_words(gate) == (
-        "second/ready (Product on site (second)) is shut: second/ld-1 … second/ld-3 (3 visits), second/d1 wait for it"
-    )
+    assert gate_in_words(gate) == ("second/ready is shut: second/ld-1 … second/ld-3 (3 visits), second/d1 wait for it")
 
 
 def test_a_gate_that_no_visit_to_come_requires_is_no_news() -> None:
@@ -69,9 +64,9 @@ def test_a_gate_that_no_visit_to_come_requires_is_no_news() -> None:
 
 def test_the_words_of_a_gate() -> None:
     one = GateChange(milestone="ready", label="Ready", before="open", after="shut", visits=("d1",))
-    assert gate_in_words(one) == "ready (Ready) is shut again: d1 waits for it"
+    assert gate_in_words(one) == "ready is shut again: d1 waits for it"
     new = GateChange(milestone="ready", label="Ready", before=None, after="open", visits=("d1", "d4"))
-    assert gate_in_words(new) == "ready (Ready) is open for d1, d4"
+    assert gate_in_words(new) == "ready is open for d1, d4"
 
 
 def test_labs_that_were_done_bound_what_comes_and_repeated_ones_bound_it_anew() -> None:
