@@ -61,7 +61,7 @@ def _all(template: Template, plan: Plan) -> Iterator[Expiry]:
         if rule is None or visit.date is None:
             continue
         if visit.status in TO_COME:
-            yield from _bounds(rule, visit, plan)
+            yield from _bounds(template, rule, visit, plan)
         elif visit.status is Status.DONE and rule.window is not None and not _was_early(visit):
             yield from _window(template, rules, rule, visit.date, plan)
 
@@ -71,11 +71,11 @@ def _was_early(visit: Visit) -> bool:
     return visit.window_start is not None and visit.date is not None and visit.date < as_day(visit.window_start)
 
 
-def _bounds(rule: VisitRule, visit: Visit, plan: Plan) -> Iterator[Expiry]:
+def _bounds(template: Template, rule: VisitRule, visit: Visit, plan: Plan) -> Iterator[Expiry]:
     for point in rule.no_later_than:
-        for last in _happened(point, plan):
+        for last in _happened(template, point, plan):
             yield from _expiry(visit, "bound", str(point), last)
-    for last in _happened(rule.at_the_latest, plan) if rule.at_the_latest is not None else ():
+    for last in _happened(template, rule.at_the_latest, plan) if rule.at_the_latest is not None else ():
         yield from _expiry(visit, "latest", f"at_the_latest ({rule.at_the_latest})", last)
 
 
@@ -143,16 +143,19 @@ def _later(day: date, span: Span) -> date:
     return add_days_and_months(day, span) + timedelta(days=span.minutes // 1440)
 
 
-def _happened(point: Point, plan: Plan) -> Iterator[date]:
+def _happened(template: Template, point: Point, plan: Plan) -> Iterator[date]:
     """The day of a point that counts from nothing but what happened; else nothing."""
     if isinstance(point, Shifted):
-        for day in _happened(point.base, plan):
+        for day in _happened(template, point.base, plan):
             yield _later(day, point.span)
     elif isinstance(point, Extreme):
-        days = [day for part in point.points for day in _happened(part, plan)]
+        days = [day for part in point.points for day in _happened(template, part, plan)]
         if len(days) == len(point.points):
             yield min(days) if point.which == "earliest" else max(days)
-    elif isinstance(point, Named):
+    elif isinstance(point, Day):
+        for day in _named(Named(point.reference or template.reference_visit), plan):
+            yield _counted(template, point, day)
+    else:
         yield from _named(point, plan)
 
 
