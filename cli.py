@@ -89,7 +89,11 @@ ENROLLED = option("--enrolled", metavar="DATE", text="The day of enrolment (else
 VERSION = option("--version", metavar="V", text="A version of the protocol (else the newest).")
 READS = together(JSON, DATABASE)
 ADDS = together(BY, NOW, JSON, DATABASE)
-RECORDS = together(WHY, BY, DRY_RUN, NOW, JSON, DATABASE)
+SEEN = option(
+    "--seen", metavar="REVISION", text="Refuse it if the record has changed since then.", type=click.IntRange(0)
+)
+BEGINS = together(WHY, BY, DRY_RUN, NOW, JSON, DATABASE)
+RECORDS = together(WHY, BY, SEEN, DRY_RUN, NOW, JSON, DATABASE)
 
 
 def store() -> Scheduler:
@@ -194,7 +198,7 @@ def print_plan(plan: Plan, today: date, *, subject: str = "", site: str = "", re
     def text() -> str:
         from calendars.tables import plan_table
 
-        return plan_table(plan, today, subject=subject, site=site, **look())
+        return plan_table(plan, today, subject=subject, site=site, revision=revision, **look())
 
     answer(document, text)
 
@@ -571,7 +575,7 @@ def site_text(site: Site) -> str:
 @GROUP
 @HISTORY
 @GIVEN
-@RECORDS
+@BEGINS
 def enrol(protocol: str, subject: str, **typed: Any) -> None:
     """Enrols a patient: the protocol becomes a calendar.
 
@@ -784,7 +788,7 @@ def once_confirmed(use_case: Callable[..., Change], *, ask: bool, **recorded: An
     if not click.confirm("\nRecord this?"):
         click.echo("Nothing was recorded.")
         no()
-    change = use_case(seen=tried.revision - 1, **recorded)
+    change = use_case(**recorded | {"seen": tried.revision - 1})
     click.echo(f"{change.subject}, recorded (revision {change.revision}).")
 
 

@@ -133,8 +133,11 @@ def recording(desk: Desk, name: str, terms: Terms) -> Iterator[Recording]:
 
 def _stale(work: Work, chart: Chart, seen: int) -> StaleRevision:
     name, revision = chart.subject.id, chart.subject.revision
+    from calendars.tables import fact_in_words
+
     since = [link.fact for link in work.facts.links(name) if link.revision > seen]
-    told = "; ".join(f"{fact.kind} {fact.name} by {fact.by}" for fact in since[:5]) + ("; …" if len(since) > 5 else "")
+    told = "; ".join(f"{fact_in_words(fact)} (by {fact.by})" for fact in since[:5])
+    told += "; …" if len(since) > 5 else ""
     return StaleRevision(
         f"The record of {name} is at revision {revision}, and this was made for revision {seen}. "
         f"Since then: {told or 'nothing, there is no such revision yet'}. Look at it again, then repeat."

@@ -122,6 +122,7 @@ def test_who_records_can_say_by_and_when(path: tuple[str, ...], command: click.C
     records = path in {(name,) for name in (*happened, "correct", "undo")}
     adds = path in {("site", "add"), ("contact", "add"), ("protocols", "add")}
     assert ({"--why", "--dry-run"} <= options) == records
+    assert ("--seen" in options) == (records and path != ("enrol",))
     assert ({"--by", "--now"} <= options) == (records or adds)
 
 
