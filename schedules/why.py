@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 
 from schedules import unscheduled
@@ -263,12 +263,12 @@ def _ordinal_words(day: int) -> str:
     return day_words(date.fromordinal(day))
 
 
-def reasons(template: Template, record: Record, site: Site) -> dict[str, str]:
-    """For a diff: the facts that every planned visit's date goes back to, in words, by visit id."""
-    prepared = prepare(template, record, site)
-    story = _Story(prepared)
+def reasons(prepared: Prepared, names: Iterable[str]) -> dict[str, str]:
+    """For a diff: the facts that these visits' dates go back to, in words, by visit id; of planned ones only."""
+    story, layout = _Story(prepared), prepared.layout
+    places = ((name, prepared.compiled.index[name]) for name in names if name in prepared.compiled.index)
     return {
-        rule.id: "; ".join(story.roots(place))
-        for place, rule in enumerate(prepared.compiled.rules)
-        if prepared.layout.board.status[place] is Status.PLANNED and prepared.layout.targets[place] is not None
+        name: "; ".join(story.roots(place))
+        for name, place in places
+        if layout.board.status[place] is Status.PLANNED and layout.targets[place] is not None
     }
