@@ -640,27 +640,51 @@ def why(subject: str, visit: str) -> None:
 @option("--department", metavar="D", text="Only what this department must have ready.")
 @option("--from", "start", metavar="DATE", text="The first day (else today).")
 @option("--days", metavar="N", text="How many days (else 14).", type=click.IntRange(1, 3660), default=14)
+@option("--count", "grouping", metavar="BY", text="Count the visits by day, site or department instead.")
 @NOW
 @READS
-def agenda(**asked: Any) -> None:
+def agenda(grouping: str | None, **asked: Any) -> None:
     """Lists who comes when, and for what.
 
-    For a department it also counts the visits, by day and by what must be ready.
+    For a department it also counts the visits, by day and by what must be ready. With --count it counts them instead:
+    by day, by site, or by department and what each must have ready.
 
     \b
     Examples:
       dayzero agenda --site BJ01 --days 7
       dayzero agenda --department pharmacy --from 2026-03-02
+      dayzero agenda --count department --days 7
     """
     from calendars.document import agenda_document
     from calendars.tables import agenda_table
 
+    check_grouping(grouping)
     with store() as trial:
         items = trial.agenda(**asked)
+    if grouping is not None:
+        print_numbers(items, grouping)
+        return
     if asked["department"] is not None:
         print_department(items, asked["department"])
         return
     answer(lambda: agenda_document(items), lambda: agenda_table(items, **look()))
+
+
+def check_grouping(name: str | None) -> None:
+    """Raises UnknownName for what visits cannot be counted by."""
+    from calendars.agenda import BY
+    from schedules.errors import UnknownName
+
+    if name is not None and name not in BY:
+        raise UnknownName("way {} to count visits by", name, BY, advice=f"Choose one of {', '.join(BY)}.")
+
+
+def print_numbers(items: Sequence[AgendaItem], by: str) -> None:
+    """Prints how many visits of an agenda there are, by day, site or department."""
+    from calendars.worklist_document import grouped_document
+    from calendars.worklist_tables import grouped_text
+
+    answer(lambda: grouped_document(items, by), lambda: grouped_text(items, by, **look()))
 
 
 def print_department(items: Sequence[AgendaItem], department: str) -> None:

@@ -31,10 +31,8 @@ def first(tmp_path: Path, dayzero: Run, monkeypatch: pytest.MonkeyPatch) -> Run:
     assert dayzero("enrol", "CARNK-SCLC", "S-1", "--site", "BJ01", *known, "--now", "2026-02-02T09:00").code == 0
     for gate in ("eligible", "product-on-site"):
         dayzero("event", "S-1", gate, "2026-02-20", "--now", "2026-02-20T09:00")
-    for name, day in (("ld-1", 25), ("ld-2", 26), ("ld-3", 27)):
-        dayzero("done", "S-1", name, f"2026-02-{day}", "--now", f"2026-02-{day}T18:00")
-    for name, day in (("d0", "02"), ("d7", "09")):
-        dayzero("done", "S-1", name, f"2026-03-{day}", "--now", f"2026-03-{day}T18:00")
+    for name, day in (("ld-1", "02-25"), ("ld-2", "02-26"), ("ld-3", "02-27"), ("d0", "03-02"), ("d7", "03-09")):
+        dayzero("done", "S-1", name, f"2026-{day}", "--now", f"2026-{day}T18:00")
     withheld = ("--withheld", "thaw", "--withheld", "infusion", "--why", "platelets low")
     dayzero("done", "S-1", "d14", "2026-03-16", *withheld, "--now", "2026-03-16T18:00")
     return dayzero

@@ -12,13 +12,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calendars.agenda import AgendaItem, quantities, quantity
+from calendars.agenda import BY, AgendaItem, grouped, quantities, quantity
 from calendars.changes import diff_text
 from calendars.deviations import DeviationItem, Deviations, deviation_items, deviations_csv, deviations_report
 from calendars.layout import columns
 from calendars.words import closes, standing
-from calendars.worklist_document import department_document, deviations_document, worklist_document
-from calendars.worklist_tables import department_text, worklist_text
+from calendars.worklist_document import department_document, deviations_document, grouped_document, worklist_document
+from calendars.worklist_tables import department_text, grouped_text, worklist_text
 from calendars.worklists import BUCKETS, LISTS, Case, Worklist, worklist
 from schedules.diff import Diff, Move, Turn
 from schedules.expiries import Expiry, expiries
@@ -392,6 +392,78 @@ def test_a_deviation_comes_with_the_fact_that_was_judged() -> None:
     late, missed = deviation_items(found, record, subject="P-1", site="S1")
     assert (late.why, late.recorded_by, late.when, late.version) == ("fever", "lin", date(2026, 3, 4), "0.9")
     assert (late.label, missed.label, missed.when, missed.recorded) == ("D1", "", None, None)
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(0, 4),
+            st.sampled_from(("S1", "S2")),
+            st.sampled_from((Status.PLANNED, Status.BOOKED, Status.DONE)),
+            st.lists(st.sampled_from((("Thaw", "cell lab"), ("Scan", "imaging"), ("Exam", ""))), unique=True),
+        ),
+        max_size=12,
+    )
+)
+def test_numbers_by_day_and_site_add_up_and_by_department_each_visit_counts_where_it_is_concerned(
+    found: list[tuple[int, str, Status, list[tuple[str, str]]]],
+) -> None:
+    items = [
+        AgendaItem(
+            when=TODAY + days * DAY,
+            subject=f"P-{number}",
+            site=site,
+            visit="v",
+            label="V",
+            status="planned",
+            stage=stage,
+            activities=tuple(label for label, _ in done),
+            departments=tuple(whose for _, whose in done),
+        )
+        for number, (days, site, stage, done) in enumerate(found)
+    ]
+    for by in ("day", "site"):
+        assert sum(quantity(group).total for group in grouped(items, by).values()) == len(items)
+    for name, group in grouped(items, "department").items():
+        assert [item.subject for item in group] == [item.subject for item in items if name in item.departments]
+        assert {label for item in group for label in item.activities} == {{"cell lab": "Thaw", "imaging": "Scan"}[name]}
+    for by in BY:
+        document: Any = grouped_document(items, by)
+        concerned = [item for item in items if by != "department" or any(item.departments)]
+        assert document["total"]["visits"]["total"] == len(concerned)
+        assert max(map(columns, grouped_text(items, by).splitlines())) <= 80
+
+
+def test_the_numbers_by_department_as_text() -> None:
+    one = AgendaItem(
+        when=TODAY,
+        subject="P-1",
+        site="S1",
+        visit="d1",
+        label="Day 1",
+        status="booked",
+        stage=Status.BOOKED,
+        activities=("Thaw", "Exam", "Infusion"),
+        departments=("cell lab", "", "infusion unit"),
+    )
+    other = replace(one, stage=Status.PLANNED, activities=("Infusion",), departments=("infusion unit",))
+    assert grouped_text([one, other], "department").splitlines() == [
+        "Department     What      Booked  Not booked  Done  Total",
+        "─────────────  ────────  ──────  ──────────  ────  ─────",
+        "cell lab       visits    1       0           0     1",
+        "               Thaw      1       0           0     1",
+        "infusion unit  visits    1       1           0     2",
+        "               Infusion  1       1           0     2",
+        "Total          visits    1       1           0     2",
+        "",
+        "A visit at which two departments have something to do counts for each, and once",
+        "in all.",
+    ]
+    assert grouped_text([one, other], "site").splitlines()[2:] == [
+        "S1     1       1           0     2",
+        "Total  1       1           0     2",
+    ]
+    assert grouped_text([], "day") == "No visits in these days."
 
 
 def test_the_numbers_of_deviations_add_up() -> None:
