@@ -13,7 +13,7 @@ from calendars.deviations import expiry_in_words
 from calendars.layout import Cell, bullets, heading, paragraph, sections, table
 from calendars.tables import conflicts_text, deviations_text, section, short, told
 from calendars.words import change_in_words, day_of
-from schedules.diff import Diff, ExpiryChange, Move, Turn
+from schedules.diff import ActivityChange, Diff, ExpiryChange, Move, Turn
 from schedules.gates import GateChange
 from schedules.plan import Status
 
@@ -35,6 +35,7 @@ def diff_text(diff: Diff, *, today: date | None = None, width: int = 80, colour:
             _moves("Moves", "Visit", diff.moved, width, colour, today=today),
             _moves("Periods end", "Period", diff.periods, width, colour),
             section("Changes", [*_turns(diff.turned)], width, colour),
+            section("Activities", [activity_in_words(change) for change in diff.activities], width, colour),
             section("Gates", [gate_in_words(gate) for gate in diff.gates], width, colour),
             section("Expiries", [expiry_change_in_words(change) for change in diff.expiries], width, colour),
             conflicts_text(diff.new_conflicts, title="New conflicts", width=width, colour=colour),
@@ -109,6 +110,11 @@ def _reasons(moves: Sequence[Move], later: set[str], width: int) -> Iterator[str
         rest = len(names) - len(shown)
         behind = [f"{rest} later visit{'s' if rest > 1 else ''}"] if rest else []
         yield paragraph(f"{', '.join([*shown, *behind])}: {why}", width=width, first="  ", rest="    ")
+
+
+def activity_in_words(change: ActivityChange) -> str:
+    """``Tumour assessment no longer at response-month-3, response-month-6``."""
+    return f"{change.label} {'also' if change.added else 'no longer'} at {visits_in_words(change.visits)}"
 
 
 def gate_in_words(gate: GateChange) -> str:

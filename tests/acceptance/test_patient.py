@@ -17,7 +17,7 @@ MOVE_KEYS = ["visit", "label", "from", "to", "by", "why"]
 CHANGE_KEYS = ["subject", "protocol", "version", "site", "revision", "dry_run", "diff", "warnings"]
 DIFF_KEYS = [
     *("moved", "turned", "new_conflicts", "gone_conflicts", "new_deviations", "periods", "answered", "asked"),
-    *("gates", "expiries"),
+    *("activities", "gates", "expiries"),
 ]
 
 

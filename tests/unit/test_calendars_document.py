@@ -19,7 +19,7 @@ from calendars.document import (
     template_document,
     when_text,
 )
-from schedules.diff import Diff, ExpiryChange, Move, Turn
+from schedules.diff import ActivityChange, Diff, ExpiryChange, Move, Turn
 from schedules.expiries import Expiry
 from schedules.gates import GateChange
 from schedules.plan import Conflict, Deviation, Period, Plan, Status, Visit
@@ -179,6 +179,7 @@ def test_a_diff() -> None:
         new_deviations=(DEVIATION,),
         answered=("labs: when?",),
         periods=(Move(visit="dlt", label="DLT", before=None, after=date(2026, 3, 31)),),
+        activities=(ActivityChange(activity="scan", label="Scan", added=False, visits=("d4",)),),
         gates=(GateChange(milestone="ready", label="Ready", before="shut", after="open", visits=("d1", "d4")),),
         expiries=(ExpiryChange(before=None, after=EXPIRY),),
     )
@@ -200,6 +201,7 @@ def test_a_diff() -> None:
         "periods": [{"period": "dlt", "label": "DLT", "from": None, "to": "2026-03-31", "by": None, "why": ""}],
         "answered": ["labs: when?"],
         "asked": [],
+        "activities": [{"activity": "scan", "label": "Scan", "added": False, "visits": ["d4"]}],
         "gates": [{"milestone": "ready", "label": "Ready", "from": "shut", "to": "open", "visits": ["d1", "d4"]}],
         "expiries": [
             {

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import date
 
 from calendars.changes import diff_text, gate_in_words, visits_in_words
-from schedules.diff import Diff, Turn, compare, compare_under
+from schedules.diff import ActivityChange, Diff, Turn, compare, compare_under
 from schedules.gates import GateChange
 from schedules.plan import Status
 from schedules.record import Fact
 from schedules.template import Template
-from tests.support import again, booked, cancelled, done, event, planned, template
+from tests.support import again, booked, cancelled, done, event, given, planned, template, withheld
 
 BODY = """milestones:
   ready: Product on site
@@ -117,6 +117,31 @@ def test_what_never_had_a_date_is_not_news_when_it_is_cancelled() -> None:
     diff = changes(D1, then=(event("death", "2026-02-01"),), of=grouped)
     assert "d4" not in {turn.visit for turn in diff.turned}
     assert "d1" in {turn.visit for turn in diff.turned}
+
+
+def test_what_is_no_longer_done_at_visits_that_stay_is_told() -> None:
+    scans = template(
+        BODY.replace("  go:", "  progression: {label: Progression, stop: [scan]}\n  go:")
+        + """activities:
+  exam: {label: Exam, visits: [labs, d4]}
+  scan: {label: Scan, visits: [labs, d4]}
+  boost: {label: Boost, visits: [d4], optional: [d4]}
+"""
+    )
+    diff = changes(D1, then=(event("progression", "2026-02-01"),), of=scans)
+    visits = ("labs", "d4", "second/d4")
+    assert diff.activities == (ActivityChange(activity="scan", label="Scan", added=False, visits=visits),)
+    assert "Activities\n  - Scan no longer at labs, d4, second/d4" in diff_text(diff)
+    chosen = changes(D1, then=(given("d4", "boost"),), of=scans)
+    assert "Boost also at d4" in diff_text(chosen)
+    # What was left out at a visit that was done is in the fact itself.
+    assert changes(D1, then=(done("labs", "2026-02-24"), withheld("labs", "scan")), of=scans).activities == ()
+
+
+def test_where_what_is_cancelled_would_be_is_no_move() -> None:
+    moved = changes(D1, cancelled("d4"), then=(booked("d1", "2026-03-04"),)).moved
+    assert "d4" not in {move.visit for move in moved}
+    assert "d1" in {move.visit for move in moved}
 
 
 def test_a_diff_between_equal_plans_is_empty() -> None:
