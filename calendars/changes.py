@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
+from itertools import pairwise
 
 from calendars.deviations import expiry_in_words
 from calendars.layout import Cell, bullets, heading, paragraph, sections, table
@@ -129,17 +130,23 @@ def gate_in_words(gate: GateChange) -> str:
 
 
 def visits_in_words(names: Sequence[str]) -> str:
-    """``ld-1 … ld-3 (3 visits), d1``: members of a series that follow one another are told in short."""
+    """``ld-1 … ld-3 (3 visits), d1``: members of a series that follow one another at one step are told in short."""
     found: list[list[str]] = []
     for name in names:
-        stem, _, number = name.rpartition("-")
-        last = found[-1][-1].rpartition("-") if found else ("", "", "")
-        follows = stem and stem == last[0] and number.isdecimal() and last[2].isdecimal()
-        if follows and int(number) == int(last[2]) + 1:
+        if found and _goes_on(found[-1], name):
             found[-1].append(name)
         else:
             found.append([name])
     return ", ".join(f"{run[0]} … {run[-1]} ({len(run)} visits)" if len(run) > 2 else ", ".join(run) for run in found)
+
+
+def _goes_on(run: Sequence[str], name: str) -> bool:
+    """Whether a name is the next of a run: the same but for a number, which rises by as much as between the others."""
+    parts = [part.rpartition("-") for part in (*run[-2:], name)]
+    if len({stem for stem, _, _ in parts}) > 1 or not all(stem and number.isdecimal() for stem, _, number in parts):
+        return False
+    steps = {int(later[2]) - int(earlier[2]) for earlier, later in pairwise(parts)}
+    return len(steps) == 1 and min(steps) > 0
 
 
 def expiry_change_in_words(change: ExpiryChange) -> str:

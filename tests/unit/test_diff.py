@@ -96,6 +96,8 @@ def test_members_that_follow_one_another_are_told_in_short() -> None:
         "ld-1 … ld-3 (3 visits), d1, d4, ltfu-1, ltfu-2, ltfu-5"
     )
     assert visits_in_words(["second/ld-1", "second/ld-2", "second/ld-3"]) == "second/ld-1 … second/ld-3 (3 visits)"
+    months = [f"month-{number}" for number in (3, 6, 9, 12, 18, 24)]
+    assert visits_in_words(months) == "month-3 … month-12 (4 visits), month-18, month-24"
     assert visits_in_words([]) == ""
 
 
