@@ -881,7 +881,7 @@ def add(subject: str, label: str, when: str, **recorded: Any) -> None:
     """Adds an unscheduled visit, which moves nothing.
 
     It gets an id of its own, such as unscheduled-1. It is recorded as done if WHEN is not in the future, else it is
-    booked.
+    booked. LABEL stays in the record for good, so it names no person.
 
     \b
     Examples:

@@ -237,6 +237,19 @@ class Trial(RuleBasedStateMachine):
             when = self.near(data, subject, visit)
             self.attempt(self.scheduler.book, subject, visit.id, when, override=override, why="machine")
 
+    @rule(data=st.data())
+    def choose(self, data: st.DataObject) -> None:
+        """An optional activity, chosen with a booking."""
+        subject = self.subject(data)
+        choices = [(visit, item.id) for item in self.template(subject).activities.values() for visit in item.optional]
+        name, activity = data.draw(st.sampled_from(sorted(choices)), label="choice")
+        visit = self.plan(subject).visit(name)
+        if visit is not None and visit.status in TO_COME:
+            when = self.near(data, subject, visit)
+            change = self.attempt(self.scheduler.book, subject, name, when, given=[activity])
+            chosen = change.after.visit(name) if change is not None else None
+            assert chosen is None or chosen.status is not Status.BOOKED or activity in chosen.activities
+
     @rule(data=st.data(), shift=st.booleans())
     def move(self, data: st.DataObject, shift: bool) -> None:
         subject = self.subject(data)
