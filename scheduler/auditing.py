@@ -26,22 +26,31 @@ def audit(desk: Desk, name: str, verify: bool, head: str | None) -> Audit:
     ``head`` is a hash that was kept elsewhere. Raises UnknownName, and StoreUnavailable where a fact cannot be read
     and nobody asked what is wrong.
     """
-    from scheduler.store.facts import chain_problems
-
     kept = None if head is None else _checked_head(head)
     with desk.store.reading() as work:
         subject = desk.find_subject(work, name)
         links, unreadable = work.facts.readable(name)
         if unreadable and not verify:
             raise StoreUnavailable(f"{unreadable} Run 'dayzero audit {name} --verify'.")
-        record = Record(subject=name, facts=tuple(link.fact for link in links))
-        problems: tuple[str, ...] = ()
-        if verify:
-            found = (unreadable,) if unreadable else chain_problems(links, kept)
-            problems = found or tuple(_inputs(work, subject, record, links[-1].revision if links else 0))
-            problems = problems or tuple(_projection(desk, work, name))
-            problems += tuple(_guards(work))
-        return Audit(subject=name, record=record, head=links[-1].hash if links else "", problems=problems)
+        return Audit(
+            subject=name,
+            record=Record(subject=name, facts=tuple(link.fact for link in links)),
+            head=links[-1].hash if links else "",
+            problems=problems_of(desk, work, subject, kept) if verify else (),
+        )
+
+
+def problems_of(desk: Desk, work: Work, subject: Subject, kept: str | None = None) -> tuple[str, ...]:
+    """What is wrong with a subject's record, in words, the nearest to the root of it: its chain (with a head that was
+    ``kept``), else what it is planned by, else what is stored of its plan; and what guards it."""
+    from scheduler.store.facts import chain_problems
+
+    links, unreadable = work.facts.readable(subject.id)
+    record = Record(subject=subject.id, facts=tuple(link.fact for link in links))
+    problems = (unreadable,) if unreadable else chain_problems(links, kept)
+    problems = problems or tuple(_inputs(work, subject, record, links[-1].revision if links else 0))
+    problems = problems or tuple(_projection(desk, work, subject.id))
+    return (*problems, *_guards(work))
 
 
 def _checked_head(text: str) -> str:

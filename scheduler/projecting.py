@@ -130,3 +130,46 @@ def _undated(old: StoredPeriod, stamp: Stamp) -> StoredPeriod:
 
 def _differs(new: StoredPeriod, old: StoredPeriod | None) -> bool:
     return old is None or (new.label, new.first, new.last) != (old.label, old.first, old.last)
+
+
+def restored_visits(plan: Plan, known: Mapping[str, StoredVisit], stamp: Stamp) -> tuple[tuple[StoredVisit, bool], ...]:
+    """The visits of a record that comes from elsewhere, as they are to be stored, and whether each is as it was there.
+
+    ``known`` are they as calendars were told of them. One that is planned otherwise here is a change; one that is no
+    longer planned is cancelled.
+    """
+    found = [_restored(_new(visit, stamp), known.get(visit.id)) for visit in plan.visits]
+    names = {visit.id for visit in plan.visits}
+    gone = [
+        (_as_gone(visit, stamp), visit.status == Status.CANCELLED) for name, visit in known.items() if name not in names
+    ]
+    return (*found, *gone)
+
+
+def _restored(new: StoredVisit, old: StoredVisit | None) -> tuple[StoredVisit, bool]:
+    if old is None or _shown(old) != _shown(new):
+        return replace(new, sequence=old.sequence + 1 if old else 0), False
+    return replace(new, revision=old.revision, sequence=old.sequence, changed=old.changed), True
+
+
+def _as_gone(visit: StoredVisit, stamp: Stamp) -> StoredVisit:
+    gone = _cancelled(visit, stamp)
+    if visit.status != Status.CANCELLED:
+        return replace(gone, sequence=visit.sequence + 1)
+    return replace(gone, revision=visit.revision, changed=visit.changed)
+
+
+def restored_periods(
+    periods: Iterable[Period], known: Mapping[str, StoredPeriod], stamp: Stamp
+) -> tuple[tuple[StoredPeriod, bool], ...]:
+    """As :func:`restored_visits`, of periods."""
+    found = [_new_period(period, known.get(period.id), stamp) for period in periods]
+    names = {period.period for period in found}
+    there = [(new, not _differs(new, known.get(new.period))) for new in found]
+    kept = [(known[new.period], True) if same else (new, False) for new, same in there]
+    gone = [
+        (_undated(old, stamp), False) if old.first or old.last else (old, True)
+        for name, old in known.items()
+        if name not in names
+    ]
+    return (*kept, *gone)

@@ -11,7 +11,7 @@ from functools import cache
 
 import pytest
 
-from scheduler import Scheduler, desk, registering
+from scheduler import Scheduler, archive_checks, desk, registering
 from schedules.load import load
 from tests.contract.databases import (
     DATABASES,
@@ -132,7 +132,7 @@ def tamper(databases: Databases, database_url: str) -> Callable[[str], None]:
 def each_template_is_read_once() -> Iterator[None]:
     """Reading a file takes longer than most tests, and a template is a value."""
     with pytest.MonkeyPatch.context() as patch:
-        for module in (desk, registering):
+        for module in (desk, registering, archive_checks):
             patch.setattr(module, "load", cache(load))
         yield
 
