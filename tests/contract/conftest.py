@@ -25,6 +25,8 @@ from tests.contract.databases import (
 )
 
 NO_SERVER = pytest.StashKey[str]()
+# What tests have counted, for the summary.
+COUNTS = pytest.StashKey[list[str]]()
 
 # Day 1 is placed 28 days after enrolment until it is booked; dose 2 waits for a gate; the sample is counted in hours.
 SMALL = """\
@@ -87,8 +89,15 @@ def postgres_databases(pytestconfig: pytest.Config) -> Iterator[PostgresDatabase
         pytest.skip(f"no PostgreSQL server: {error}")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Nothing is counted yet."""
+    config.stash[COUNTS] = []
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Says loudly what was skipped."""
+    """Says what was counted, and loudly what was skipped."""
+    for line in terminalreporter.config.stash.get(COUNTS, []):
+        terminalreporter.line(line)
     reason = terminalreporter.config.stash.get(NO_SERVER, None)
     if reason is not None:
         terminalreporter.section("NOT TESTED ON POSTGRESQL", sep="=", red=True, bold=True)
