@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from scheduler.desk import Desk
-from scheduler.projecting import rows_that_differ
+from scheduler.projecting import periods_that_differ, rows_that_differ
 from scheduler.values import Audit
 from schedules.errors import InvalidInput, StoreUnavailable, shown
 from schedules.record import Fact, Record
@@ -91,9 +91,15 @@ def _sources(work: Work, subject: Subject, enrolment: Fact) -> Iterator[str]:
 
 def _projection(desk: Desk, work: Work, name: str) -> Iterator[str]:
     chart = desk.chart(work, name)
-    differing = rows_that_differ(chart.plan, work.visits.visits(name), chart.subject.salt)
-    if differing:
-        yield f"The stored dates of {', '.join(differing[:5])} are not those that follow from the facts."
+    visits = rows_that_differ(chart.plan, work.visits.visits(name), chart.subject.salt)
+    periods = periods_that_differ(chart.plan.periods, work.visits.periods(name), chart.subject.salt)
+    if visits or periods:
+        yield f"The stored dates of {', '.join((*visits, *periods)[:5])} are not those that follow from the facts."
+    if chart.subject.stopped != chart.plan.stopped:
+        stored, follows = (
+            f"stopped by {event}" if event else "going on" for event in (chart.subject.stopped, chart.plan.stopped)
+        )
+        yield f"{name} is stored as {stored}, and {follows} is what follows from the facts."
 
 
 def _guards(work: Work) -> Iterator[str]:

@@ -42,6 +42,20 @@ def rows_that_differ(plan: Plan, known: Mapping[str, StoredVisit], salt: str) ->
         old = known.get(visit.id)
         if old is None or old != _same_again(visit, old, salt):
             found.append(visit.id)
+    names = {visit.id for visit in plan.visits}
+    added = [name for name, old in known.items() if name not in names and old.status != Status.CANCELLED]
+    return (*found, *added)
+
+
+def periods_that_differ(periods: Iterable[Period], known: Mapping[str, StoredPeriod], salt: str) -> tuple[str, ...]:
+    """The periods whose rows are not what follows from the plan."""
+    planned = {period.id: period for period in periods}
+    found = []
+    for name in dict.fromkeys((*planned, *known)):
+        period, old = planned.get(name), known.get(name)
+        follows = (period.label, period.start, period.end) if period else (old.label if old else "", None, None)
+        if old is None or (old.label, old.first, old.last) != follows or old.uid != derived_uid(salt, f"period:{name}"):
+            found.append(name)
     return tuple(found)
 
 
