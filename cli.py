@@ -794,14 +794,18 @@ def once_confirmed(use_case: Callable[..., Change], *, ask: bool, **recorded: An
 @click.argument("when")
 @several("--withheld", metavar="ACTIVITY", text="What was not given.")
 @several("--given", metavar="ACTIVITY", text="An optional activity that was given.")
+@flag("--again", text="It was done before, and was done once more.")
 @RECORDS
 def done(subject: str, visit: str, when: str, **recorded: Any) -> None:
     """Records a visit that took place, and prints what that moves.
+
+    A visit that is done --again counts instead of the time before, which stays on record.
 
     \b
     Examples:
       dayzero done P-001 d1 2026-03-04 --why 'fever on the planned day'
       dayzero done P-001 d7 2026-03-10 --withheld il2
+      dayzero done P-001 labs 2026-03-01 --again
     """
     with store() as trial:
         change = trial.done(subject, visit, when, **recorded)
@@ -821,6 +825,43 @@ def missed(subject: str, visit: str, **recorded: Any) -> None:
     """
     with store() as trial:
         change = trial.missed(subject, visit, **recorded)
+    report(change)
+
+
+@dayzero.command()
+@click.argument("subject")
+@click.argument("visit")
+@RECORDS
+def cancel(subject: str, visit: str, **recorded: Any) -> None:
+    """Cancels a visit, for a reason; booked again, it is live again.
+
+    \b
+    Examples:
+      dayzero cancel P-001 d10 --why 'scanner out of order'
+    """
+    with store() as trial:
+        change = trial.cancel(subject, visit, **recorded)
+    report(change)
+
+
+@dayzero.command()
+@click.argument("subject")
+@click.argument("label")
+@click.argument("when")
+@RECORDS
+def add(subject: str, label: str, when: str, **recorded: Any) -> None:
+    """Adds an unscheduled visit, which moves nothing.
+
+    It gets an id of its own, such as unscheduled-1. It is recorded as done if WHEN is not in the future, else it is
+    booked.
+
+    \b
+    Examples:
+      dayzero add P-001 'Fever, seen in the ward' 2026-03-12
+      dayzero add P-001 'Extra blood count' 2026-03-20T09:30
+    """
+    with store() as trial:
+        change = trial.add(subject, label, when, **recorded)
     report(change)
 
 
@@ -925,11 +966,14 @@ def undo(subject: str, *, yes: bool, **recorded: Any) -> None:
 @click.argument("subject", required=False)
 @option("--site", metavar="S", text="All patients of a site, instead of one.")
 @option("-o", "--output", metavar="FILE.ics", text="The file to write (else standard output).")
-@option("--level", metavar="LEVEL", text="How much it tells: private (if not given), coded, full.", default="private")
+@option("--department", metavar="D", text="Only what a department has to do.")
+@option("--role", metavar="R", text="For a role: patient, caregiver, coordinator, a department …")
+@option("--level", metavar="LEVEL", text="How much it tells: private (if not given; for staff coded), coded, full.")
 @option("--language", metavar="L", text="en (if not given), zh, de or es.", default="en")
 @option("--from", "start", metavar="DATE", text="The first day.")
 @option("--to", "end", metavar="DATE", text="The last day.")
-@option("--with", "extras", metavar="LIST", text="What to add: periods,windows.", default="")
+@option("--with", "extras", metavar="LIST", text="What to add: periods,samples,windows.", default="")
+@option("--alarm", "alarms", metavar="LIST", text="Alarms before a visit, at most two.", default="")
 @DATABASE
 def export(subject: str | None, site: str | None, output: str | None, **asked: Any) -> None:
     """Writes a calendar file (iCalendar).
@@ -939,9 +983,12 @@ def export(subject: str | None, site: str | None, output: str | None, **asked: A
     \b
     Examples:
       dayzero export P-001 -o visits.ics
+      dayzero export P-001 --role patient --alarm '1 day before at 17:00' -o visits.ics
       dayzero export --site BJ01 --level coded --from 2026-03-01 --to 2026-03-31
+      dayzero export --site BJ01 --role pharmacy --level full --with samples
     """
     from calendars.entries import parse_extras
+    from scheduler.exporting import level_of
     from scheduler.files import write_file
     from schedules.typed import parse_day
 
@@ -954,7 +1001,9 @@ def export(subject: str | None, site: str | None, output: str | None, **asked: A
         return
     write_file(output, data)
     number = data.count(b"BEGIN:VEVENT")
-    click.echo(f"{output}: {number} event{'' if number == 1 else 's'}, level {asked['level']}.")
+    click.echo(
+        f"{output}: {number} event{'' if number == 1 else 's'}, level {level_of(asked['level'], asked['role'])}."
+    )
 
 
 @dayzero.group()

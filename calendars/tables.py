@@ -19,7 +19,7 @@ from calendars.words import (
     window_in_words,
 )
 from schedules.plan import TO_COME, Conflict, Deviation, Expectation, Period, Plan, Status, Visit
-from schedules.record import Fact, Kind, When
+from schedules.record import LABEL, OVERRIDE, Fact, Kind, When
 from schedules.template import OPEN_DAYS_ONLY
 
 _STYLES = {
@@ -100,6 +100,8 @@ def _visit_rows(visit: Visit, today: date) -> Iterator[Sequence[str | Cell] | No
     )
     if visit.waiting_for:
         yield Note(f"waits for {', '.join(visit.waiting_for)}", 3, "dim")
+    if visit.earlier:
+        yield Note(f"done before, on {', '.join(map(short, visit.earlier))}", 3, "dim")
 
 
 def short(when: When | None) -> str:
@@ -249,11 +251,14 @@ def fact_in_words(fact: Fact) -> str:
             into = " ".join(filter(None, (fact.values.get("protocol", ""), fact.values.get("version", ""))))
             text = f"enrolled{' in ' if into else ''}{into} on {short(fact.when)}"
         case Kind.BOOKED:
-            text = f"{fact.name} booked for {short(fact.when)}"
+            gates = fact.values.get(OVERRIDE)
+            text = f"{fact.name} booked for {short(fact.when)}{f', overriding {gates}' if gates else ''}"
         case Kind.DONE:
-            text = f"{fact.name} done on {short(fact.when)}"
-        case Kind.MISSED:
-            text = f"{fact.name} missed"
+            text = f"{fact.name} done {'again ' if fact.is_repeat else ''}on {short(fact.when)}"
+        case Kind.MISSED | Kind.CANCELLED:
+            text = f"{fact.name} {fact.kind}"
+        case Kind.ADDED:
+            text = f"{fact.name} ({fact.values[LABEL]}) added for {short(fact.when)}"
         case Kind.WITHHELD | Kind.GIVEN:
             text = f"{activity} {fact.kind} at {fact.name}"
         case Kind.EVENT:

@@ -75,6 +75,9 @@ class ArchivedVisit:
     minutes: int | None
     window_start: date | None
     window_end: date | None
+    part_of: str | None
+    guests: str
+    served: bool
     revision: int
     sequence: int
     changed: datetime
@@ -88,6 +91,8 @@ class ArchivedPeriod:
     label: str
     first: date | None
     last: date | None
+    show_patient: bool
+    off: bool
     revision: int
     sequence: int
     changed: datetime
@@ -260,6 +265,10 @@ def _number(value: object, where: str) -> int:
     return value
 
 
+def _yes_or_no(value: object, where: str) -> bool:
+    return value if isinstance(value, bool) else _wrong(value, where, "true or false")
+
+
 def _texts(value: object, where: str) -> dict[str, str]:
     if not isinstance(value, dict):
         _wrong(value, where, "an object")
@@ -299,6 +308,7 @@ def _moment(value: object, where: str) -> datetime:
 _READERS: Mapping[str, Callable[[object, str], object]] = {
     "str": _text,
     "int": _number,
+    "bool": _yes_or_no,
     "date": _day,
     "time": _clock,
     "datetime": _moment,

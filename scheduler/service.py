@@ -13,11 +13,13 @@ from scheduler import (
     changing,
     correcting,
     enrolling,
+    exporting,
     moving,
     reading,
     recipients,
     registering,
     sweeping,
+    unscheduled,
     worklists,
 )
 from scheduler.moments import AnyWhen, Moment
@@ -202,14 +204,27 @@ class Scheduler:
         *,
         withheld: Iterable[str] = (),
         given: Iterable[str] = (),
+        again: bool = False,
         **how: Unpack[HowOnRecord],
     ) -> Change:
-        """Records that a visit was done, without the activities ``withheld`` and with optional ones ``given``."""
-        return changing.done(self._desk, subject, visit, when, withheld=withheld, given=given, terms=Terms(**how))
+        """Records that a visit was done, without the activities ``withheld`` and with optional ones ``given``; of one
+        that was done before, that it was done ``again``."""
+        return changing.done(
+            self._desk, subject, visit, when, withheld=withheld, given=given, again=again, terms=Terms(**how)
+        )
 
     def missed(self, subject: str, visit: str, **how: Unpack[HowOnRecord]) -> Change:
         """Records that a visit was missed."""
         return changing.missed(self._desk, subject, visit, Terms(**how))
+
+    def cancel(self, subject: str, visit: str, **how: Unpack[HowOnRecord]) -> Change:
+        """Cancels a visit for a reason (``why``), until it is booked again."""
+        return unscheduled.cancel(self._desk, subject, visit, Terms(**how))
+
+    def add(self, subject: str, label: str, when: AnyWhen, **how: Unpack[HowOnRecord]) -> Change:
+        """Adds an unscheduled visit, which moves nothing: booked, or done where ``when`` is not in the future. Its id
+        is that of the change's first fact: ``unscheduled-1``, ``unscheduled-2`` …"""
+        return unscheduled.add(self._desk, subject, label, when, Terms(**how))
 
     def event(self, subject: str, milestone: str, day: AnyWhen, **how: Unpack[HowOnRecord]) -> Change:
         """Records a milestone on its day."""
@@ -269,30 +284,41 @@ class Scheduler:
 
     def calendar(self, *, subject: str | None = None, site: str | None = None) -> Calendar:
         """What the calendar of a subject, or of all subjects of a site, is made of."""
-        return reading.calendar(self._desk, subject, site)
+        return exporting.calendar(self._desk, subject, site)
 
     def export(
         self,
         *,
         subject: str | None = None,
         site: str | None = None,
-        level: str = "private",
+        department: str | None = None,
+        role: str | None = None,
+        level: str | None = None,
         language: str = "en",
         start: date | None = None,
         end: date | None = None,
         extras: Iterable[str] = (),
+        alarms: str = "",
     ) -> bytes:
-        """The calendar file of a subject or a site, from ``start`` to ``end``; ``extras``: periods, windows."""
-        return reading.export(
-            self._desk,
+        """The calendar file of a subject or a site, from ``start`` to ``end``; ``extras``: periods, samples, windows.
+
+        With a ``department`` only what that has to do; a ``role`` is a department, or the patient, who sees the periods
+        meant for patients. ``level`` is private, for a role of staff coded, unless given. ``alarms`` are as in ``1 day
+        before at 17:00, 2 hours before``.
+        """
+        what = exporting.Export(
             subject=subject,
             site=site,
+            department=department,
+            role=role,
             level=level,
             language=language,
             start=start,
             end=end,
-            extras=extras,
+            extras=tuple(extras),
+            alarms=alarms,
         )
+        return exporting.export(self._desk, what)
 
     def audit(self, subject: str, *, verify: bool = False, head: str | None = None) -> Audit:
         """A subject's facts; with ``verify`` also what is wrong with them, given a ``head`` that was kept elsewhere."""

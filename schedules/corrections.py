@@ -40,6 +40,16 @@ def check_correction(record: Record, fact: Fact) -> None:
             f"Fact {root.number} ({root.kind} {root.name}) has no date of its own that could be corrected. "
             "Leave the date out to take it back, then record what is right."
         )
+    if fact.when is None and named.kind is Kind.ADDED:
+        _refuse_while_spoken_of(record, named)
+
+
+def _refuse_while_spoken_of(record: Record, added: Fact) -> None:
+    """An unscheduled visit cannot be taken back from under what was recorded of it later."""
+    later = [fact for fact in record.effective().facts if fact.name == added.name and fact.number != added.number]
+    if later:
+        told = ", ".join(f"fact {fact.number} ({fact.kind})" for fact in later)
+        raise InvalidInput(f"{added.name} cannot be taken back, since {told} speaks of it. Take that back first.")
 
 
 def _named(record: Record, number: int) -> Fact:

@@ -12,6 +12,8 @@ from datetime import date, datetime
 from enum import StrEnum
 
 When = date | datetime
+AGAIN, YES = "again", "yes"
+LABEL, OVERRIDE = "label", "override"
 # What a correction's values are named: the number of the fact it corrects, and of an undo the revision it takes back.
 CORRECTS, UNDOES = "corrects", "undoes"
 
@@ -23,6 +25,8 @@ class Kind(StrEnum):
     BOOKED = "booked"
     DONE = "done"
     MISSED = "missed"
+    CANCELLED = "cancelled"
+    ADDED = "added"
     WITHHELD = "withheld"
     GIVEN = "given"
     EVENT = "event"
@@ -35,11 +39,13 @@ class Kind(StrEnum):
 class Fact:
     """One entry of a record.
 
-    ``name`` is the visit (booked, done, missed, withheld, given), milestone (event), group or history item it speaks
-    of; of an enrolment it is the subject. ``when`` is a date at the site, or an aware moment in the site's zone.
-    ``values`` carries the rest by kind: ``{"value": …}`` of a group or an answer (a date, ``never``) and what else
-    was asked for (``{"half-life": "3 days"}``), ``{"activity": …}`` of a withheld or given one, and of an enrolment the
-    protocol, version, template hash, site, site revision and salt.
+    ``name`` is the visit (booked, done, missed, cancelled, added, withheld, given), milestone (event), group or history
+    item it speaks of; of an enrolment it is the subject. ``when`` is a date at the site, or an aware moment in the
+    site's zone. ``values`` carries the rest by kind: ``{"value": …}`` of a group or an answer (a date, ``never``) and
+    what else was asked for (``{"half-life": "3 days"}``), ``{"activity": …}`` of a withheld or given one, ``{"label":
+    …}`` of an added (unscheduled) visit, ``{"override": …}`` the shut gates that a booking overrode, ``{"again":
+    "yes"}`` of a visit that was done before and is repeated, and of an enrolment the protocol, version, template hash,
+    site, site revision and salt.
 
     A correction (corrected) has the name of the fact it corrects, that one's number under ``corrects``, and the right
     date; without a date it takes that fact back. Of an undo ``undoes`` is the revision it takes back.
@@ -53,6 +59,11 @@ class Fact:
     by: str = ""
     recorded: datetime | None = None
     number: int = 0
+
+    @property
+    def is_repeat(self) -> bool:
+        """Whether it says that a visit which was done before was done again (design §5, rule 14)."""
+        return self.kind is Kind.DONE and self.values.get(AGAIN) == YES
 
     @property
     def corrects(self) -> int:

@@ -61,6 +61,8 @@ def test_the_commands_are_those_of_the_interface() -> None:
         "move",
         "done",
         "missed",
+        "cancel",
+        "add",
         "event",
         "group",
         "history",
@@ -119,7 +121,7 @@ def test_an_example_that_is_none_would_be_found() -> None:
 @pytest.mark.parametrize(("path", "command"), EVERY)
 def test_who_records_can_say_by_and_when(path: tuple[str, ...], command: click.Command) -> None:
     options = {name for parameter in command.params for name in parameter.opts}
-    happened = ("enrol", "book", "move", "done", "missed", "event", "group", "history")
+    happened = ("enrol", "book", "move", "done", "missed", "cancel", "add", "event", "group", "history")
     records = path in {(name,) for name in (*happened, "correct", "undo")}
     adds = path in {("site", "add"), ("contact", "add"), ("protocols", "add")}
     assert ({"--why", "--dry-run"} <= options) == records

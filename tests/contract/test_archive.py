@@ -371,6 +371,7 @@ def test_what_is_planned_otherwise_here_is_a_change(told: Scheduler, other: Sche
     after = {entry.visit.id: entry.sequence for entry in other.calendar(subject="P-001").entries}
     assert after["sample"] == before["sample"] + 1
     assert after["labs"] == 0
+    assert after.pop("labs-before") == before["labs"] + 1, "calendars that have it are told that it is cancelled"
     assert {name: after[name] for name in after if name not in ("labs", "sample")} == {
         name: before[name] for name in before if name not in ("labs", "sample")
     }

@@ -17,6 +17,7 @@ from schedules.record import Fact, Kind, Record
 from schedules.site import Site
 from schedules.why import why
 from tests.support import (
+    added,
     booked,
     day,
     deviations,
@@ -237,3 +238,15 @@ def test_corrections_in_words() -> None:
         "fact 6 (fact 3 (d1 done on Tue 3 Mar 2026) corrected to Sun 1 Mar 2026) taken back",
         "fact 4 (d4 done on Thu 5 Mar 2026) taken back, as undo of revision 3",
     ]
+
+
+def test_an_unscheduled_visit_stays_while_later_facts_speak_of_it() -> None:
+    fever = added(1, "Fever", "2026-03-09")
+    of = record(booked("d1", "2026-03-02"), fever, done("unscheduled-1", "2026-03-09"))
+    with pytest.raises(InvalidInput) as caught:
+        correction(of, 3, None)
+    assert str(caught.value) == (
+        "unscheduled-1 cannot be taken back, since fact 4 (done) speaks of it. Take that back first."
+    )
+    without = corrected(corrected(of, 4), 3)
+    assert plan(OF, without, Site()).visit("unscheduled-1") is None
