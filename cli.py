@@ -983,7 +983,8 @@ def export(subject: str | None, site: str | None, output: str | None, **asked: A
     \b
     Examples:
       dayzero export P-001 -o visits.ics
-      dayzero export P-001 --role patient --alarm '1 day before at 17:00' -o visits.ics
+      dayzero export P-001 --role patient -o visits.ics \\
+          --alarm '1 day before at 17:00'
       dayzero export --site BJ01 --level coded --from 2026-03-01 --to 2026-03-31
       dayzero export --site BJ01 --role pharmacy --level full --with samples
     """

@@ -48,7 +48,8 @@ def _enrolment_problems(archive: Archive) -> Iterator[str]:
     enrolment = archive.facts[0].fact
     if enrolment.name != archive.subject.id:
         yield f"It is said to be of {archive.subject.id}, and {shown(enrolment.name)} was enrolled."
-    missing = [name for name in ("template", "site_snapshot", "salt") if not enrolment.values.get(name)]
+    needed = ("protocol", "version", "template", "site", "site_revision", "site_snapshot", "salt")
+    missing = [name for name in needed if not enrolment.values.get(name)]
     if missing:
         yield f"Its enrolment does not say the {missing[0].replace('_', ' ')}."
 
@@ -76,10 +77,9 @@ def _template_problems(archive: Archive) -> Iterator[str]:
         loaded = _loaded(template.source)
         if loaded is None or (loaded.protocol, loaded.version) != (template.protocol, template.version):
             yield f"The template {name} is none of that protocol and version that this dayzero can read."
-    enrolled = archive.facts[0].fact.values
-    first = there.get((enrolled.get("protocol", ""), enrolled.get("version", "")))
-    if first is None or first.sha256 != enrolled["template"]:
-        yield "Its template is not the one of the enrolment."
+    for number, key, sha256 in _naming_templates(archive.facts, archive.subject.protocol):
+        if there[key].sha256 != sha256:
+            yield f"Its template {shown(' '.join(key))} is not the one that fact {number} names."
 
 
 @lru_cache(maxsize=8)
@@ -103,19 +103,9 @@ def _site_problems(archive: Archive) -> Iterator[str]:
             site_of(site)
         except InvalidInput as error:
             yield f"{named} {error}"
-    enrolled = archive.facts[0].fact.values
-    first = next((site for key, site in there.items() if _key(*key) == _enrolled_at(enrolled)), None)
-    if first is None or first.sha256 != enrolled["site_snapshot"]:
-        yield "Its site is not the one of the enrolment."
-
-
-def _key(name: str, revision: int) -> tuple[str, str]:
-    return name, str(revision)
-
-
-def _enrolled_at(values: object) -> tuple[str, str]:
-    assert isinstance(values, dict)
-    return str(values.get("site")), str(values.get("site_revision"))
+    for number, key, sha256 in _naming_sites(archive.facts, archive.subject.site):
+        if there[key].sha256 != sha256:
+            yield f"Its site {shown(key[0])}, revision {key[1]}, is not the one that fact {number} names."
 
 
 def site_of(site: ArchivedSite) -> Site:
@@ -178,19 +168,26 @@ def salt(archive: Archive) -> str:
 
 def versions(links: Iterable[Link], present: tuple[str, str]) -> frozenset[tuple[str, str]]:
     """Protocol and version of all templates that a record names: of the present one, and in its facts."""
-    found = {present}
-    for link in links:
-        values = link.fact.values
-        if "version" in values:
-            found.add((values.get("protocol", present[0]), values["version"]))
-    return frozenset(found)
+    return frozenset({present, *(key for _, key, _ in _naming_templates(links, present[0]))})
 
 
 def revisions(links: Iterable[Link], present: tuple[str, int]) -> frozenset[tuple[str, int]]:
     """The site revisions that a record names: the present one, and in its facts."""
-    found = {present}
+    return frozenset({present, *(key for _, key, _ in _naming_sites(links, present[0]))})
+
+
+def _naming_templates(links: Iterable[Link], protocol: str) -> Iterator[tuple[int, tuple[str, str], str]]:
+    """By each fact that says by what is planned from then on: its number, the template, and its SHA-256."""
     for link in links:
         values = link.fact.values
-        if values.get("site_revision", "").isascii() and values.get("site_revision", "").isdigit():
-            found.add((values.get("site", present[0]), int(values["site_revision"])))
-    return frozenset(found)
+        if "version" in values and "template" in values:
+            yield link.number, (values.get("protocol", protocol), values["version"]), values["template"]
+
+
+def _naming_sites(links: Iterable[Link], site: str) -> Iterator[tuple[int, tuple[str, int], str]]:
+    """As of templates, of the revisions of a site."""
+    for link in links:
+        values = link.fact.values
+        revision = values.get("site_revision", "")
+        if revision.isascii() and revision.isdigit() and "site_snapshot" in values:
+            yield link.number, (values.get("site", site), int(revision)), values["site_snapshot"]

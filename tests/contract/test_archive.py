@@ -324,7 +324,11 @@ def new_snapshot(document: Document, **changes: object) -> None:
         (set_in("facts", 0, "name", to="P-009"), "It is said to be of P-001, and 'P-009' was enrolled."),
         (lambda d: fact(d, 1)["details"].pop("salt"), "Its enrolment does not say the salt."),
         (set_in("facts", 3, "revision", to=7), "Fact 4 belongs to revision 7, after one of revision 1."),
-        (lambda d: new_source(d, SMALL + "#"), "Its template is not the one of the enrolment."),
+        (lambda d: new_source(d, SMALL + "#"), "Its template 'SMALL 1.0' is not the one that fact 1 names."),
+        (
+            lambda d: fact(d, 1)["details"].update(site_snapshot="0" * 64),
+            "Its site 'BJ01', revision 1, is not the one that fact 1 names.",
+        ),
         (lambda d: new_source(d, "protocol: SMALL"), "The template 'SMALL 1.0' is none of that protocol and version"),
         (lambda d: new_source(d, SMALL.replace("SMALL", "LARGE")), "The template 'SMALL 1.0' is none of that protocol"),
         (lambda d: new_snapshot(d, timezone="Mars/Base"), "Site 'BJ01', revision 1, holds what is no site."),
