@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
 from scheduler.archive_form import Archive, ArchivedSite
+from scheduler.desk import LONGEST_WHY, checked_id
 from scheduler.store.codec import canonical, digest, site_text, site_value
 from scheduler.store.facts import Link, chain_problems, readable_links
 from schedules.errors import DayzeroError, InvalidInput, TemplateError, shown
@@ -31,6 +32,7 @@ def _problems(archive: Archive) -> Iterator[str]:
     if not archive.facts:
         yield "it holds no facts."
         return
+    yield from _text_problems(archive)
     facts, unreadable = readable_links(archive.facts)
     yield from (unreadable,) if unreadable else chain_problems(facts)
     yield from _enrolment_problems(archive)
@@ -39,6 +41,22 @@ def _problems(archive: Archive) -> Iterator[str]:
     yield from _site_problems(archive)
     yield from _fact_problems(archive)
     yield from _calendar_problems(archive)
+
+
+def _text_problems(archive: Archive) -> Iterator[str]:
+    """What is recorded by commands is printable and bounded, and so is what comes from a file: it is printed too."""
+    for kind, name in (("subject", archive.subject.id), *(("site", site.id) for site in archive.sites)):
+        try:
+            checked_id(kind, name)
+        except InvalidInput as error:
+            yield str(error)
+    for link in archive.facts:
+        texts = (link.name, link.recorded_by, link.why, link.details)
+        if not all(text.isprintable() and len(text) <= LONGEST_WHY for text in texts):
+            yield f"Fact {link.number} holds text that is too long, or that cannot be printed."
+    by = [template.recorded_by for template in archive.templates] + [site.recorded_by for site in archive.sites]
+    if not all(name.isprintable() for name in by):
+        yield "It holds a name that cannot be printed."
 
 
 def _enrolment_problems(archive: Archive) -> Iterator[str]:
@@ -113,8 +131,10 @@ def site_of(site: ArchivedSite) -> Site:
     text = canonical(site.snapshot)
     try:
         found = site_value(site.id, site.revision, text)
-        texts = all(isinstance(site.snapshot[name], str) for name in ("name", "holidays"))
-        if not texts or site_text(found) != text or parse_zone(found.timezone) != found.timezone:
+        texts = [site.snapshot[name] for name in ("name", "holidays")]
+        if not all(isinstance(text, str) and text.isprintable() for text in texts):
+            raise ValueError
+        if site_text(found) != text or parse_zone(found.timezone) != found.timezone:
             raise ValueError
         if not isinstance(site.snapshot["announced_to"], int | None) or not found.weekdays <= ALL_WEEK:
             raise ValueError

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from scheduler import Scheduler, archive_form
 from scheduler.archive_checks import check
@@ -270,6 +273,12 @@ def test_what_has_not_the_form_is_named(file: Document, change: Change, message:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
+        (set_in("facts", 3, "why", to="\x1b[2J"), "Fact 4 holds text that is too long, or that cannot be printed."),
+        (set_in("facts", 3, "why", to="x" * 2001), "Fact 4 holds text that is too long, or that cannot be printed."),
+        (set_in("facts", 1, "details", "value", to="\u202e"), "Fact 2 holds text that is too long, or that cannot be"),
+        (set_in("sites", 0, "recorded_by", to="\n"), "It holds a name that cannot be printed."),
+        (set_in("subject", "id", to="../../x"), "'../../x' cannot be the id of a subject. Write at most 40 letters"),
+        (set_in("sites", 0, "id", to="a b"), "'a b' cannot be the id of a site. Write at most 40 letters"),
         (set_in("facts", 3, "why", to="x"), "Fact 4 ('event eligible') was changed after it was recorded"),
         (lambda d: d["facts"].pop(3), "Fact 4 is missing: the next one there is fact 5."),
         (lambda d: d["facts"].insert(3, d["facts"].pop(4)), "Fact 4 is missing: the next one there is fact 5."),
@@ -333,6 +342,7 @@ def new_snapshot(document: Document, **changes: object) -> None:
         (lambda d: new_source(d, SMALL.replace("SMALL", "LARGE")), "The template 'SMALL 1.0' is none of that protocol"),
         (lambda d: new_snapshot(d, timezone="Mars/Base"), "Site 'BJ01', revision 1, holds what is no site."),
         (lambda d: new_snapshot(d, weekdays=[9]), "Site 'BJ01', revision 1, holds what is no site."),
+        (lambda d: new_snapshot(d, name="\x1b"), "Site 'BJ01', revision 1, holds what is no site."),
         (lambda d: new_snapshot(d, name=5), "Site 'BJ01', revision 1, holds what is no site."),
         (lambda d: new_snapshot(d, closed=[["x"]]), "Site 'BJ01', revision 1, holds what is no site."),
         (lambda d: new_snapshot(d, announced_to="x"), "Site 'BJ01', revision 1, holds what is no site."),
@@ -414,3 +424,55 @@ def test_a_file_that_was_changed_is_named_and_nothing_written(
         other.import_record(sealed(file), now=LATER)
     found = other.status()
     assert (found.subjects, found.sites, found.protocols) == (0, 0, 0)
+
+
+# Whatever is in a file
+
+WORDS = (
+    "d1 d15 labs call-1 arm A eligible therapy never thaw booked done missed enrolled event group history given "
+    "corrected added cancelled 2026-03-02 10:00:00 Asia/Shanghai 2026-03-02T10:00:00+00:00 1 3 SMALL 1.0 P-001 BJ01"
+)
+SCALARS = st.one_of(st.none(), st.booleans(), st.integers(-2, 20), st.text(max_size=6), st.sampled_from(WORDS.split()))
+VALUES = st.one_of(SCALARS, st.lists(SCALARS, max_size=2), st.dictionaries(st.text(max_size=4), SCALARS, max_size=2))
+
+
+@given(st.data(), st.integers(1, 3))
+@settings(max_examples=200)
+def test_whatever_is_changed_in_a_file_it_is_refused_or_holds(
+    exported: bytes, sqlite_databases: SqliteDatabases, data: st.DataObject, times: int
+) -> None:
+    """Changed anywhere, sealed, and its chain written anew: there is a message, or it can be imported and verifies."""
+    document: Document = json.loads(exported)
+    for _ in range(times):
+        change_somewhere(document, data)
+    with contextlib.suppress(InvalidInput):
+        document = rechained(document)
+    url = sqlite_databases.make(migrated=True)
+    try:
+        with Scheduler(url) as trial:
+            hold_or_refuse(trial, sealed(document))
+    finally:
+        sqlite_databases.drop(url)
+
+
+def hold_or_refuse(trial: Scheduler, data: bytes) -> None:
+    try:
+        imported = trial.import_record(data, now=LATER)
+    except InvalidInput:
+        assert trial.status().protocols == 0
+        return
+    assert trial.audit(imported.subject, verify=True).ok
+    assert trial.show(imported.subject).plan.visits
+
+
+def change_somewhere(document: Document, data: st.DataObject) -> None:
+    """Another value, or none, at some place; facts are the likeliest."""
+    node: Any = document
+    step: Any = data.draw(st.sampled_from([*document, *(["facts"] * 5 if "facts" in document else [])]))
+    while isinstance(node[step], list | dict) and node[step] and data.draw(st.integers(0, 9), label="deeper"):
+        node = node[step]
+        step = data.draw(st.sampled_from(sorted(node) if isinstance(node, dict) else range(len(node))), label="step")
+    if data.draw(st.integers(0, 4), label="removed") == 0:
+        del node[step]
+        return
+    node[step] = data.draw(VALUES, label="value")
