@@ -107,7 +107,9 @@ def book(trial: Scheduler, subject: str, choose: random.Random) -> Change:
 
 
 def done(trial: Scheduler, subject: str, choose: random.Random) -> Change:
-    return trial.done(subject, "d1", moment(choose), withheld=["thaw"], why="fever", now=NOW)
+    visit = trial.plan(subject).visit("d1")
+    again = visit is not None and visit.actual is not None
+    return trial.done(subject, "d1", moment(choose), withheld=["thaw"], again=again, why="fever", now=NOW)
 
 
 def event(trial: Scheduler, subject: str, choose: random.Random) -> Change:

@@ -117,7 +117,7 @@ def test_a_connection_lost_at_any_message(
 def outcome(trial: Scheduler, number: int) -> str:
     """What a use case says: that it was done, that nothing was recorded, or that it is uncertain."""
     try:
-        trial.done("P-001", "d1", f"2026-03-04T10:{number % 60:02d}", withheld=["thaw"], now=NOW)
+        trial.book("P-001", "d15", f"2026-03-17T10:{number % 60:02d}", given=["boost"], now=NOW)
     except StoreUnavailable as error:
         text = str(error)
         return next((words for words in (NOTHING, UNCERTAIN) if words in text and error.exit_code == 3), text)
