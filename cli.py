@@ -1227,6 +1227,75 @@ def audit_text(found: Audit, verify: bool, head: bool) -> str:
     )
 
 
+@dayzero.group()
+def record() -> None:
+    """Takes a patient's whole record out, and into another database.
+
+    \b
+    Examples:
+      dayzero record export P-001 -o p-001.json
+      dayzero record import p-001.json --database sqlite:///other.db
+    """
+
+
+@record.command("export")
+@click.argument("subject")
+@option("-o", "--output", metavar="FILE", text="The file to write (else standard output).")
+@DATABASE
+def record_export(subject: str, output: str | None) -> None:
+    """Writes a patient's whole record as JSON.
+
+    It holds the facts with their hashes, the protocol, the site's days, and what calendars have been told. Contacts are
+    not in it. Whoever has the file can tell whose a calendar is: keep it as you keep the database.
+
+    \b
+    Examples:
+      dayzero record export P-001 -o p-001.json
+    """
+    from scheduler.files import write_file
+
+    with store() as trial:
+        data = trial.export_record(subject)
+    if output is None:
+        sys.stdout.buffer.write(data)
+        return
+    write_file(output, data)
+    click.echo(f"{output}: the whole record of {subject}, without contacts.")
+
+
+@record.command("import")
+@click.argument("file", metavar="FILE")
+@DRY_RUN
+@NOW
+@READS
+def record_import(file: str, **how: Any) -> None:
+    """Reads such a file, into a database without that patient.
+
+    All of it is verified first. The plan, the dates, and what calendars are told are then the same as where it was
+    exported; reminders are queued from now on.
+
+    \b
+    Examples:
+      dayzero record import p-001.json --dry-run
+      dayzero record import p-001.json --database sqlite:///other.db
+    """
+    from scheduler.files import file_bytes
+
+    data = file_bytes(file)
+    with store() as trial:
+        imported = trial.import_record(data, **how)
+    warn(imported.warnings)
+    done = "can be imported (this was a dry run: nothing was written)" if imported.dry_run else "is imported"
+    answer(
+        lambda: fields(imported),
+        lambda: (
+            f"The record of {imported.subject} {done}: {imported.facts} facts, revision {imported.revision}.\n"
+            f"Last hash: {imported.head}\n"
+            f"Contacts are in no record: add them with 'dayzero contact add {imported.subject} --role patient'."
+        ),
+    )
+
+
 @dayzero.command()
 @NOW
 @READS

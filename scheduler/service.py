@@ -24,7 +24,7 @@ from scheduler import (
 )
 from scheduler.moments import AnyWhen, Moment
 from scheduler.recording import Terms
-from scheduler.values import Audit, Calendar, Change, Contact, Patient, Queued, Registered, State, Sweep
+from scheduler.values import Audit, Calendar, Change, Contact, Imported, Patient, Queued, Registered, State, Sweep
 from schedules.plan import Plan
 from schedules.site import OPENING, Site
 from schedules.template import Template
@@ -323,6 +323,18 @@ class Scheduler:
     def audit(self, subject: str, *, verify: bool = False, head: str | None = None) -> Audit:
         """A subject's facts; with ``verify`` also what is wrong with them, given a ``head`` that was kept elsewhere."""
         return auditing.audit(self._desk, subject, verify, head)
+
+    def export_record(self, subject: str) -> bytes:
+        """A subject's whole record as a JSON file (``docs/record.md``); contacts are not in it."""
+        from scheduler import archive
+
+        return archive.export_record(self._desk, subject)
+
+    def import_record(self, data: bytes, *, now: Moment = None, dry_run: bool = False) -> Imported:
+        """Adds the record in such a file, verified: the same plan, UIDs and sequence numbers. Raises InvalidInput."""
+        from scheduler import archive
+
+        return archive.import_record(self._desk, data, Terms(now=now, dry_run=dry_run))
 
     def status(self, *, now: Moment = None) -> State:
         """The database at a glance."""

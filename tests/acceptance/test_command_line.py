@@ -75,6 +75,9 @@ def test_the_commands_are_those_of_the_interface() -> None:
         "remind",
         "remind list",
         "audit",
+        "record",
+        "record export",
+        "record import",
         "status",
         "demo",
     }

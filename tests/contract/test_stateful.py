@@ -1,9 +1,10 @@
 """Whatever happens, and in whatever order: a state machine over both databases (Hypothesis, issue of facts and ends).
 
-It enrols, books, does, misses, withholds, cancels, adds, repeats, starts cycles, withdraws and dies, and after each
-step holds the whole database to the laws of design §1, §5 and §6 (the invariants). To test a further use case, add a
-rule to :class:`Trial` that goes through :meth:`Trial.attempt`; where it changes what was done, it says so to
-``self.happened``. ``DAYZERO_STATEFUL_EXAMPLES`` gives another number of runs (of up to 25 steps each).
+It enrols, books, does, misses, withholds, cancels, adds, repeats, starts cycles, withdraws, dies, corrects, undoes, and
+carries records over into another database, and after each step holds the whole database to the laws of design §1, §5
+and §6 (the invariants). To test a further use case, add a rule to :class:`Trial` that goes through
+:meth:`Trial.attempt`; where it changes what was done, it says so to ``self.happened``. ``DAYZERO_STATEFUL_EXAMPLES``
+gives another number of runs (of up to 25 steps each).
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from schedules.compiled import is_timed
 from schedules.errors import InvalidInput, StaleRevision
 from schedules.plan import TO_COME, Plan, Status, Visit
 from schedules.planner import plan as planned
-from schedules.record import When
+from schedules.record import Fact, When
 from schedules.template import BUILT_IN_MILESTONES, STOP_EVERYTHING, Template
 from tests.contract.databases import Databases
 
@@ -297,10 +298,13 @@ class Trial(RuleBasedStateMachine):
     def note_done(self, change: Change) -> None:
         """Keeps what was done, so that it can be held to have stayed."""
         for fact in change.facts:
-            if fact.kind == "done":
-                assert fact.when is not None
-                times = self.happened.setdefault((change.subject, fact.name), [])
-                times[:] = [*times, fact.when] if fact.is_repeat else [fact.when]
+            self.note(change.subject, fact)
+
+    def note(self, subject: str, fact: Fact) -> None:
+        if fact.kind == "done":
+            assert fact.when is not None
+            times = self.happened.setdefault((subject, fact.name), [])
+            times[:] = [*times, fact.when] if fact.is_repeat else [fact.when]
 
     @rule(data=st.data())
     def miss(self, data: st.DataObject) -> None:
@@ -359,6 +363,49 @@ class Trial(RuleBasedStateMachine):
             answers = {name: "never" if never else str(START - timedelta(days=ago))}
             answers |= {f"{name}.{asked}": f"{half_life} days" for asked in item.asks}
             assert self.attempt(self.scheduler.history, subject, answers) is not None
+
+    @rule(data=st.data(), back=st.booleans(), days=st.integers(-3, 3))
+    def correct(self, data: st.DataObject, back: bool, days: int) -> None:
+        """A fact is taken back or gets another date; so may a correction."""
+        subject = self.subject(data)
+        facts = self.scheduler.audit(subject).record.facts
+        fact = data.draw(st.sampled_from(facts[-8:]), label="fact")
+        when = None if back or fact.when is None else str(fact.when + timedelta(days=days))
+        change = self.attempt(self.scheduler.correct, subject, fact.number, when, why="misread")
+        if change is not None:
+            assert self.scheduler.audit(subject).record.facts[: len(facts)] == facts
+            self.learn_again(subject)
+
+    @rule(data=st.data())
+    def undo(self, data: st.DataObject) -> None:
+        """The last use case that still counts is taken back, by corrections alone."""
+        subject = self.subject(data)
+        change = self.attempt(self.scheduler.undo, subject)
+        if change is not None:
+            assert all(fact.when is None and fact.corrects for fact in change.facts)
+            self.learn_again(subject)
+
+    @rule(data=st.data())
+    def carry_over(self, data: st.DataObject) -> None:
+        """The record in another database is the same in every respect."""
+        subject = self.subject(data)
+        written = self.scheduler.export_record(subject)
+        url = self.databases.make(migrated=True)
+        with Scheduler(url) as other:
+            other.import_record(written, now=self.moment)
+            assert other.export_record(subject) == written
+            assert other.audit(subject, verify=True) == self.scheduler.audit(subject)
+            assert other.plan(subject) == self.plan(subject)
+            for level in ("private", "full"):
+                assert other.export(subject=subject, level=level) == self.scheduler.export(subject=subject, level=level)
+        self.databases.drop(url)
+
+    def learn_again(self, subject: str) -> None:
+        """What was done, as it counts after corrections."""
+        for key in [key for key in self.happened if key[0] == subject]:
+            del self.happened[key]
+        for fact in self.scheduler.audit(subject).record.effective().facts:
+            self.note(subject, fact)
 
     @rule(data=st.data())
     def stale(self, data: st.DataObject) -> None:
