@@ -8,7 +8,18 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypedDict, Unpack
 
 from calendars.agenda import AgendaItem
-from scheduler import auditing, changing, enrolling, moving, reading, recipients, registering, sweeping, worklists
+from scheduler import (
+    auditing,
+    changing,
+    enrolling,
+    moving,
+    picturing,
+    reading,
+    recipients,
+    registering,
+    sweeping,
+    worklists,
+)
 from scheduler.moments import AnyWhen, Moment
 from scheduler.recording import Terms
 from scheduler.values import Audit, Calendar, Change, Contact, Patient, Queued, Registered, State, Sweep
@@ -269,6 +280,28 @@ class Scheduler:
             end=end,
             extras=extras,
         )
+
+    def page(
+        self,
+        subject: str,
+        *,
+        level: str = "private",
+        language: str = "en",
+        start: date | None = None,
+        end: date | None = None,
+        call: str = "",
+        now: Moment = None,
+    ) -> str:
+        """A page for the patient to print, as HTML: the visits from ``start`` (else today) to ``end``, both included.
+
+        ``call`` is printed as whom to call; without it there is a line to write on."""
+        return picturing.page(
+            self._desk, subject, level=level, language=language, start=start, end=end, call=call, now=now
+        )
+
+    def timeline(self, subject: str, *, now: Moment = None) -> str:
+        """A picture of a subject's plan, as SVG: for staff, since it names subject and visits."""
+        return picturing.timeline(self._desk, subject, now)
 
     def audit(self, subject: str, *, verify: bool = False, head: str | None = None) -> Audit:
         """A subject's facts; with ``verify`` also what is wrong with them, given a ``head`` that was kept elsewhere."""
