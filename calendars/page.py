@@ -26,8 +26,6 @@ from calendars.page_words import PageWords, date_in_words, page_words
 from calendars.words import words
 from schedules.plan import Plan
 
-LINES_FOR_NOTES = 4
-
 
 def page(
     plan: Plan,

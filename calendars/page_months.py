@@ -29,7 +29,6 @@ def month_section(sheet: Sheet, month: Month, keeping: tuple[Keeping, ...]) -> E
             class_="side-by-side",
         ),
         class_="month",
-        aria_labelledby=name,
     )
 
 
