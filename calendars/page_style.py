@@ -107,7 +107,8 @@ section { margin-bottom: 1.75rem; }
 .letters { display: block; font-size: .65rem; line-height: 1.3; color: var(--quiet); }
 .mark {
   display: block; margin-bottom: .1rem; border: 1.5px solid transparent; border-radius: .25rem;
-  font-size: .62rem; letter-spacing: -.01em; font-weight: 700; line-height: 1.35; text-align: center; overflow-wrap: anywhere;
+  font-size: .62rem; letter-spacing: -.01em; font-weight: 700; line-height: 1.35; text-align: center;
+  overflow-wrap: anywhere;
 }
 .mark.booked { background: var(--accent); border-color: var(--accent); color: var(--on-accent); }
 .mark.planned { border: 1.5px dashed var(--accent); color: var(--accent); background: var(--paper); }
