@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from itertools import groupby
 
 from calendars.timeline_drawing import Drawing
-from calendars.timeline_marks import ADDED, Mark
+from calendars.timeline_marks import ADDED, Mark, Row
 from calendars.timeline_scale import panels
 from calendars.words import day_in_words, day_of, standing, when_in_words, window_in_words
 from schedules.plan import Expectation, Plan, Status, Visit
@@ -45,7 +45,9 @@ def timeline(plan: Plan, *, today: date, of: TimelineOf) -> str:
     summary = _summary(plan, dated, today)
     drawing = Drawing()
     drawing.head(name, f"As of {day_in_words(today)}. {summary}")
-    for panel in panels([*([mark.day for mark in row] for row in (events, *rows.values())), *_today(dated, today)]):
+    for panel in panels(
+        [*([mark.day for mark in row] for row in (events, *(row.marks for row in rows))), *_today(dated, today)]
+    ):
         drawing.panel(panel, events, rows, plan.periods, today)
     drawing.legend()
     drawing.text_list("Conflicts", [f"{item.visit}: {item.message}" for item in plan.conflicts], warns=True)
@@ -88,12 +90,15 @@ def _expected(item: Expectation) -> Mark:
     return Mark(day=item.day, label=item.label, sign="expected", title=title)
 
 
-def _by_epoch(plan: Plan, visits: Iterable[Visit], today: date, epochs: Mapping[str, str]) -> dict[str, list[Mark]]:
+def _by_epoch(plan: Plan, visits: Iterable[Visit], today: date, epochs: Mapping[str, str]) -> list[Row]:
     rows: dict[str, list[Mark]] = {}
     for visit in visits:
-        rows.setdefault(visit.epoch, []).append(_visit_mark(plan, visit, today))
+        row = rows.setdefault(visit.epoch, [])
+        row.extend(_earlier_mark(visit, day_of(when)) for when in visit.earlier)
+        row.append(_visit_mark(plan, visit, today))
     order = {name: number for number, name in enumerate(epochs)}
-    return {epochs.get(name, name): rows[name] for name in sorted(rows, key=lambda name: order.get(name, len(order)))}
+    names = sorted(rows, key=lambda name: order.get(name, len(order)))
+    return [Row(name=epochs.get(name, name), marks=sorted(rows[name], key=lambda mark: mark.day)) for name in names]
 
 
 def _visit_mark(plan: Plan, visit: Visit, today: date) -> Mark:
@@ -118,6 +123,11 @@ def _visit_mark(plan: Plan, visit: Visit, today: date) -> Mark:
         added=tuple(dict.fromkeys(added)),
         window=window,
     )
+
+
+def _earlier_mark(visit: Visit, day: date) -> Mark:
+    title = f"{visit.id}, {visit.label}: done before, {day_in_words(day, short=True)}"
+    return Mark(day=day, label=visit.id, sign="done", title=title[:LONGEST_TITLE])
 
 
 def _window(visit: Visit) -> tuple[date, date] | None:

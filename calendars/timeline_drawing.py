@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from itertools import groupby
 from xml.etree.ElementTree import Element
 
 from calendars.markup import Child, append, element, raw, svg_text
 from calendars.timeline_labels import Place, Wish, lanes, placed, shortened, text_width
-from calendars.timeline_marks import ADDED, EVENTS, SIGNS, Mark, R, sign
+from calendars.timeline_marks import ADDED, EVENTS, SIGNS, Mark, R, Row, sign
 from calendars.timeline_scale import LEFT, RIGHT, Panel
 from calendars.timeline_style import SIZE, SMALL, STYLE
 from calendars.words import day_in_words
@@ -75,7 +75,7 @@ class Drawing:
         self,
         panel: Panel,
         events: Sequence[Mark],
-        rows: Mapping[str, Sequence[Mark]],
+        rows: Sequence[Row],
         periods: Sequence[Period],
         today: date,
     ) -> None:
@@ -86,9 +86,9 @@ class Drawing:
         top = self._y
         ground, now = element("g", aria_hidden="true"), element("g")
         self._add(ground, now)
-        shown = {name: [mark for mark in marks if panel.shows(mark.day)] for name, marks in rows.items()}
+        shown = [(row.name, [mark for mark in row.marks if panel.shows(mark.day)]) for row in rows]
         self._events(panel, [mark for mark in events if panel.shows(mark.day)])
-        for number, (name, marks) in enumerate((name, marks) for name, marks in shown.items() if marks):
+        for number, (name, marks) in enumerate((name, marks) for name, marks in shown if marks):
             self._row(panel, name, marks, shaded=number % 2 == 0, ground=ground)
         self._periods(panel, periods)
         for part in _scale(panel, top, self._y):

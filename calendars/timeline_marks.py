@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from xml.etree.ElementTree import Element
@@ -28,6 +28,14 @@ class Mark:
     def weight(self) -> int:
         """Labels of what needs somebody come before labels of what is done."""
         return 2 * bool(self.added) + (self.sign in {"overdue", "missed", "due", "booked"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """The marks of an epoch, in order of their days."""
+
+    name: str
+    marks: Sequence[Mark]
 
 
 def _circle(class_: str, r: float = R) -> Element:
