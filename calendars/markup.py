@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from xml.etree.ElementTree import Element, tostring
 
 from calendars.layout import clean
@@ -29,6 +30,14 @@ def element(tag: str, *children: Child, **attributes: str | float | None) -> Ele
     if tag in _BLOCKS:
         made.tail = "\n"
     return made
+
+
+def spaced(*children: Child) -> Iterator[Child]:
+    """Children with a space between them, so that without a style they are still words of their own."""
+    for number, child in enumerate(child for child in children if child is not None):
+        if number:
+            yield " "
+        yield child
 
 
 def append(parent: Element, child: Child) -> None:

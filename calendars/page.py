@@ -17,7 +17,7 @@ from hashlib import sha256
 from xml.etree.ElementTree import Element
 
 from calendars.entries import Level
-from calendars.markup import element, html_text, raw
+from calendars.markup import element, html_text, raw, spaced
 from calendars.page_items import Contents, Keeping, Kind, contents_of
 from calendars.page_months import SIGNS, month_section
 from calendars.page_sheet import PageOf, Sheet, label, lettered, visit_list
@@ -88,7 +88,7 @@ def _header(sheet: Sheet, title: str) -> Element:
         element(
             "dl",
             element("div", element("dt", own.whose), element("dd", whose)),
-            element("div", element("dt", own.call), element("dd", site, _line_or(of.call))),
+            element("div", element("dt", own.call), element("dd", *spaced(site, _line_or(of.call)))),
         ),
     )
 
@@ -125,15 +125,12 @@ def _main(sheet: Sheet, contents: Contents) -> Element:
 def _keeping(sheet: Sheet, keeping: Iterable[Keeping]) -> Element:
     listed = tuple(keeping)
     letters = {item: letter for letter, item in lettered(listed)}
-    items = [
-        element(
-            "li",
-            element("b", letters[item], class_="letter") if item in letters else element("span", "•", class_="bullet"),
-            element("span", class_="write") if sheet.private else label(item.label),
-            element("span", _span(sheet.own, item), class_="when"),
-        )
-        for item in listed
-    ]
+    items = []
+    for item in listed:
+        letter = letters.get(item)
+        sign = element("b", letter, class_="letter") if letter else element("span", "•", class_="bullet")
+        what = element("span", class_="write") if sheet.private else label(item.label)
+        items.append(element("li", *spaced(sign, what, element("span", _span(sheet.own, item), class_="when"))))
     return element("ul", *items, class_="keeping", role="list")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from xml.etree.ElementTree import Element
 
-from calendars.markup import element
+from calendars.markup import element, spaced
 from calendars.page_items import Item, Keeping, Kind, Month
 from calendars.page_sheet import Sheet, lettered, visit_list
 from calendars.page_words import PageWords, month_in_words, sentence, time_at_site
@@ -60,13 +60,9 @@ def _day(sheet: Sheet, month: Month, day: date | None, keeping: tuple[Keeping, .
     marks = [_mark(sheet, item) for item in month.items if item.day == day]
     letters = " ".join(letter for letter, item in lettered(keeping) if item.covers(day))
     classes = " ".join(name for name, holds in (("weekend", day.weekday() > 4), ("marked", marks)) if holds)
-    return element(
-        "td",
-        element("span", str(day.day), class_="number"),
-        *marks,
-        element("span", letters, class_="letters", aria_hidden="true") if letters else None,
-        class_=classes or None,
-    )
+    number = element("span", str(day.day), class_="number")
+    held = element("span", letters, class_="letters", aria_hidden="true") if letters else None
+    return element("td", *spaced(number, *marks, held), class_=classes or None)
 
 
 def _mark(sheet: Sheet, item: Item) -> Element:
