@@ -138,16 +138,18 @@ def _window(visit: Visit) -> tuple[date, date] | None:
 
 
 def _undated(plan: Plan) -> Iterator[str]:
-    """What has no date, with what it waits for; members of a series in one line."""
+    """What has no date, with what it waits for; in one line those that wait for the same, one after the other."""
     visits = [visit for visit in plan.visits if visit.date is None and visit.status is Status.CONDITIONAL]
-    for (name, waiting), group in groupby(visits, key=lambda visit: (visit.series or visit.id, visit.waiting_for)):
-        number = len(list(group))
-        several = f" ({number} visits)" if number > 1 else ""
-        yield _waiting(f"{name}{several}", waiting)
+    for waiting, group in groupby(visits, key=lambda visit: visit.waiting_for):
+        alike = tuple(group)
+        names = dict.fromkeys(visit.series or visit.id for visit in alike)
+        first, last = next(iter(names)), next(reversed(names))
+        several = f" ({len(alike)} visits)" if len(alike) > 1 else ""
+        yield _waiting(f"{first if first == last else f'{first} to {last}'}{several}", waiting)
     for period in plan.periods:
         if period.start is None:
             yield _waiting(period.label, period.waiting_for)
 
 
 def _waiting(name: str, waiting: Sequence[str]) -> str:
-    return f"{name} waits for {', '.join(waiting)}" if waiting else name
+    return f"{name}: waits for {', '.join(waiting)}" if waiting else name
