@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, time
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypedDict, Unpack
@@ -13,6 +13,7 @@ from scheduler import (
     changing,
     correcting,
     enrolling,
+    exporting,
     moving,
     picturing,
     reading,
@@ -61,12 +62,13 @@ class Scheduler:
     what is given, TemplateError, StaleRevision, and StoreUnavailable where the database cannot be used.
     """
 
-    def __init__(self, database_url: str | None = None) -> None:
+    def __init__(self, database_url: str | None = None, *, tell: Callable[[str], None] | None = None) -> None:
         """``database_url`` names the database: ``sqlite:///trial.db``, ``postgresql://user@host/trial``.
 
-        The default is the user's own SQLite file.
+        The default is the user's own SQLite file. ``tell`` is given a sentence where a database of an older dayzero was
+        brought up to date: with where it is kept as it was.
         """
-        self._url = database_url
+        self._url, self._tell = database_url, tell
         self._opened: Desk | None = None
 
     def __enter__(self) -> Self:
@@ -74,7 +76,10 @@ class Scheduler:
         from scheduler.store.engine import default_url
         from scheduler.store.work import Store
 
-        self._opened = Desk(Store(self._url or default_url()))
+        opened = Store(self._url or default_url())
+        self._opened = Desk(opened)
+        if opened.migrated and self._tell is not None:
+            self._tell(opened.migrated)
         return self
 
     def __exit__(
@@ -280,30 +285,41 @@ class Scheduler:
 
     def calendar(self, *, subject: str | None = None, site: str | None = None) -> Calendar:
         """What the calendar of a subject, or of all subjects of a site, is made of."""
-        return reading.calendar(self._desk, subject, site)
+        return exporting.calendar(self._desk, subject, site)
 
     def export(
         self,
         *,
         subject: str | None = None,
         site: str | None = None,
-        level: str = "private",
+        department: str | None = None,
+        role: str | None = None,
+        level: str | None = None,
         language: str = "en",
         start: date | None = None,
         end: date | None = None,
         extras: Iterable[str] = (),
+        alarms: str = "",
     ) -> bytes:
-        """The calendar file of a subject or a site, from ``start`` to ``end``; ``extras``: periods, windows."""
-        return reading.export(
-            self._desk,
+        """The calendar file of a subject or a site, from ``start`` to ``end``; ``extras``: periods, samples, windows.
+
+        With a ``department`` only what that has to do; a ``role`` is a department, or the patient, who sees the periods
+        meant for patients. ``level`` is private, for a role of staff coded, unless given. ``alarms`` are as in ``1 day
+        before at 17:00, 2 hours before``.
+        """
+        what = exporting.Export(
             subject=subject,
             site=site,
+            department=department,
+            role=role,
             level=level,
             language=language,
             start=start,
             end=end,
-            extras=extras,
+            extras=tuple(extras),
+            alarms=alarms,
         )
+        return exporting.export(self._desk, what)
 
     def page(
         self,

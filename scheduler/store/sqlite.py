@@ -12,7 +12,8 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import StaticPool
 
-from scheduler.store.engine import BUSY_MILLISECONDS, WRITING
+from scheduler.store.engine import BUSY_MILLISECONDS, HURRIED, HURRY_MILLISECONDS, WRITING
+from scheduler.store.guards import REFUSAL, WORDS
 from schedules.errors import StoreUnavailable
 
 SETTINGS = (f"busy_timeout={BUSY_MILLISECONDS}", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
@@ -56,7 +57,14 @@ def _configure(connection: Any, _record: object) -> None:
 def _begin(connection: Connection) -> None:
     # A write that begins as a read cannot wait for another's write: it would fail at once (SQLITE_BUSY).
     writes = connection.get_execution_options().get(WRITING)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    if writes != HURRIED:
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        return
+    connection.exec_driver_sql(f"PRAGMA busy_timeout={HURRY_MILLISECONDS}")
+    try:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    finally:
+        connection.exec_driver_sql(f"PRAGMA busy_timeout={BUSY_MILLISECONDS}")
 
 
 def trouble(error: BaseException) -> str:
@@ -69,6 +77,8 @@ def trouble(error: BaseException) -> str:
         return "is being written to by another program, which did not finish in time. Try again."
     if "unable to open" in text or "readonly" in text:
         return "cannot be opened for writing. Check its folder and your rights, or give another one with --database."
+    if REFUSAL in text:
+        return WORDS
     if "full" in text:
         return "cannot grow: the disk is full. Nothing of this was recorded. Make room and try again."
     return f"could not be used: {text}. Nothing of this was recorded."
