@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from itertools import groupby
 
+from calendars.entries import guests_of
 from calendars.words import day_of
 from schedules.plan import TO_COME, Period, Plan, Status, Visit
+from schedules.record import When
 from schedules.spans import add_months
 
 DAY = timedelta(days=1)
@@ -31,17 +33,35 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
-    """A visit on the page. ``first`` and ``last`` are the days it can be on as long as it is not booked.
+    """A visit on the page, with the ``guests`` that are part of its entry (``together_with``).
 
-    ``unsure`` says that the plan has a conflict there: the date does not satisfy the rules.
+    ``when`` is its date, or its moment if it or a guest has one; ``first`` and ``last`` are the days it can be on as
+    long as it is not booked. ``unsure`` says that the plan has a conflict there: the date does not satisfy the rules.
     """
 
     visit: Visit
+    guests: tuple[Visit, ...] = ()
+    when: When
     day: date
     kind: Kind
     first: date
     last: date
     unsure: bool = False
+
+    @property
+    def label(self) -> str:
+        """What it is called: the visit's name, and those of its guests."""
+        return " + ".join((self.visit.label, *(guest.label for guest in self.guests)))
+
+    @property
+    def duration(self) -> timedelta | None:
+        """How long it takes: as long as the longest of what is done together."""
+        return max((visit.duration for visit in (self.visit, *self.guests) if visit.duration), default=None)
+
+    @property
+    def activities(self) -> tuple[str, ...]:
+        """What is done there, each once."""
+        return tuple(dict.fromkeys(name for visit in (self.visit, *self.guests) for name in visit.activities))
 
     @property
     def movable(self) -> bool:
@@ -122,21 +142,43 @@ def _horizon(first: date) -> date:
 
 
 def _items(plan: Plan, today: date) -> Iterator[Item]:
-    conflicts = {conflict.visit for conflict in plan.conflicts}
+    guests = guests_of(plan)
+    hosts = {visit.id for visit in plan.visits}
     for visit in plan.visits:
-        kind = _kind(visit, today)
-        if kind is None or visit.date is None:
-            continue
-        if plan.stopped and (kind not in (Kind.DONE, Kind.MISSED) or visit.date > today):
-            continue
-        first, last = possible_days(visit, visit.date)
-        yield Item(visit=visit, day=visit.date, kind=kind, first=first, last=last, unsure=visit.id in conflicts)
+        if visit.shares_entry_with not in hosts and (item := _item(plan, visit, guests.get(visit.id, ()), today)):
+            yield item
+
+
+def _item(plan: Plan, visit: Visit, guests: tuple[Visit, ...], today: date) -> Item | None:
+    together = (visit, *guests)
+    kind = _firmest([_kind(one, today) for one in together])
+    if kind is None or visit.date is None or visit.planned is None:
+        return None
+    if plan.stopped and (kind not in (Kind.DONE, Kind.MISSED) or visit.date > today):
+        return None
+    spans = [possible_days(one, visit.date) for one in together]
+    return Item(
+        visit=visit,
+        guests=guests,
+        when=next((one.planned for one in together if isinstance(one.planned, datetime)), visit.planned),
+        day=visit.date,
+        kind=kind,
+        first=max(first for first, _ in spans),
+        last=min(last for _, last in spans),
+        unsure=any(conflict.visit == one.id for conflict in plan.conflicts for one in together),
+    )
 
 
 def _kind(visit: Visit, today: date) -> Kind | None:
     if visit.status in TO_COME and visit.date is not None and visit.date < today:
         return Kind.OPEN
     return Kind(visit.status) if visit.status in (*TO_COME, Status.DONE, Status.MISSED) else None
+
+
+def _firmest(kinds: Sequence[Kind | None]) -> Kind | None:
+    """The kind of what is done together: what is left to do counts before what is done, a booking before a plan."""
+    to_come = (kind for kind in (Kind.OPEN, Kind.BOOKED, Kind.PLANNED) if kind in kinds)
+    return next(to_come, kinds[0])
 
 
 def possible_days(visit: Visit, day: date) -> tuple[date, date]:

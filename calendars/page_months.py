@@ -6,11 +6,12 @@ from datetime import date, datetime
 from xml.etree.ElementTree import Element
 
 from calendars.markup import element, spaced
-from calendars.page_items import Item, Keeping, Kind, Month
+from calendars.page_items import DAY, Item, Keeping, Kind, Month
 from calendars.page_sheet import Sheet, lettered, visit_list
-from calendars.page_words import PageWords, month_in_words, sentence, time_at_site
+from calendars.page_words import PageWords, month_in_words, sentence, time_at_site, weekday_in_words
 from schedules.spans import add_months
 
+MONDAY = date(2026, 3, 2)  # any will do
 SIGNS = {Kind.DONE: "✓", Kind.MISSED: "×"}
 
 
@@ -44,9 +45,10 @@ def _gap(own: PageWords, month: Month) -> Element | None:
 
 def _grid(sheet: Sheet, month: Month, keeping: tuple[Keeping, ...], name: str) -> Element:
     own = sheet.own
+    week = (MONDAY + DAY * number for number in range(7))
     heads = (
-        element("th", short, scope="col", abbr=full)
-        for short, full in zip(own.short_weekdays, own.weekdays, strict=True)
+        element("th", weekday_in_words(day, own, short=True), scope="col", abbr=weekday_in_words(day, own))
+        for day in week
     )
     weeks = (element("tr", *(_day(sheet, month, day, keeping) for day in week)) for week in month.weeks)
     return element(
@@ -67,9 +69,8 @@ def _day(sheet: Sheet, month: Month, day: date | None, keeping: tuple[Keeping, .
 
 def _mark(sheet: Sheet, item: Item) -> Element:
     """A visit in the grid: its time, or that it is one; a question mark as long as it is not booked."""
-    when = item.visit.planned
     word = sheet.own.short_phone if item.visit.place == "phone" else sheet.texts.visit
-    text = time_at_site(when) if isinstance(when, datetime) else word
+    text = time_at_site(item.when) if isinstance(item.when, datetime) else word
     if item.kind in (Kind.PLANNED, Kind.OPEN):
         text += "?"
     return element(

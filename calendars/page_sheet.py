@@ -75,21 +75,21 @@ def visit_list(sheet: Sheet, items: Iterable[Item], *, year: bool) -> Element:
 
 def _visit(sheet: Sheet, item: Item, year: bool) -> Element:
     own = sheet.own
-    name = sheet.word(item.visit) if sheet.private else label(item.visit.label)
+    name = sheet.word(item.visit) if sheet.private else label(item.label)
     return element(
         "li",
         element("h3", *_when(own, item, year)),
         element("p", element("strong", name), *(f" · {detail}" for detail in _details(sheet, item))),
         element("p", own.unsure, class_="warning") if item.unsure else None,
         element("p", sentence(own.unrecorded), class_="warning") if item.kind is Kind.OPEN else None,
-        _activities(sheet, item.visit),
+        _activities(sheet, item),
         class_=f"visit {item.kind}",
     )
 
 
 def _when(own: PageWords, item: Item, year: bool) -> Iterator[Child]:
     """The day of a visit: ``Monday 2 March, 10:00``, or ``About Tuesday 12 May``."""
-    when = item.visit.planned
+    when = item.when
     day = date_in_words(item.day, own, long=True, year=year)
     text = own.at.format(day=day, time=time_at_site(when)) if isinstance(when, datetime) else day
     machine = when.isoformat(timespec="minutes") if isinstance(when, datetime) else item.day.isoformat()
@@ -105,12 +105,12 @@ def _details(sheet: Sheet, item: Item) -> Iterator[str]:
         yield sentence(sheet.firmness(item))
     if visit.place in _CALLS or not sheet.private:
         yield sheet.texts.place.get(visit.place, visit.place)
-    if visit.duration:
-        yield sheet.own.takes.format(length=length_of_visit(visit.duration, sheet.own))
+    if item.duration:
+        yield sheet.own.takes.format(length=length_of_visit(item.duration, sheet.own))
 
 
-def _activities(sheet: Sheet, visit: Visit) -> Element | None:
-    if sheet.level is not Level.FULL or not visit.activities:
+def _activities(sheet: Sheet, item: Item) -> Element | None:
+    if sheet.level is not Level.FULL or not item.activities:
         return None
-    labels = (label(sheet.activities.get(name, name)) for name in visit.activities)
+    labels = (label(sheet.activities.get(name, name)) for name in item.activities)
     return element("ul", *(element("li", text) for text in labels), class_="activities", role="list")

@@ -8,25 +8,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Literal
 
+from calendars.layout import NO_BREAK
 from calendars.words import words
-
-Forms = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageWords:
     """What never changes on the page. None of it tells anything of a study.
 
-    ``tag`` is the language's name in HTML (BCP 47). Of ``plain`` and ``long`` dates the year is added by ``with_year``.
-    ``hour``, ``minute`` and ``day`` are one and many, which ``number`` puts behind their number;
-    ``short_phone`` has room in a day of the grid.
+    ``tag`` is the language's name in HTML (BCP 47). ``month_title``, ``plain``, ``long`` and ``month`` are patterns of
+    dates (CLDR), and ``with_year`` makes one with a year of one without. ``short_phone`` fits into a day of the grid.
     """
 
     tag: str
-    months: tuple[str, ...]
-    weekdays: tuple[str, ...]
-    short_weekdays: tuple[str, ...]
     month_title: str
     plain: str
     long: str
@@ -59,29 +55,19 @@ class PageWords:
     nothing_in: str
     nothing_between: str
     takes: str
-    hour: Forms
-    minute: Forms
-    day: Forms
     may_move: str
     local_times: str
     comma: str = ", "
-    number: str = "{number}\u00a0{unit}"
-
-
-def _each(names: str) -> tuple[str, ...]:
-    return tuple(names.split())
+    month: str = "MMMM"
 
 
 _PAGE_WORDS: Mapping[str, PageWords] = {
     "en": PageWords(
         tag="en",
-        months=_each("January February March April May June July August September October November December"),
-        weekdays=_each("Monday Tuesday Wednesday Thursday Friday Saturday Sunday"),
-        short_weekdays=_each("Mon Tue Wed Thu Fri Sat Sun"),
-        month_title="{month} {year}",
-        plain="{day} {month}",
-        long="{weekday} {day} {month}",
-        with_year="{date} {year}",
+        month_title="MMMM y",
+        plain="d MMMM",
+        long="EEEE d MMMM",
+        with_year="{pattern} y",
         at="{day}, {time}",
         between="between {first} and {last}",
         between_in_month="between {first} and {last} {month}",
@@ -110,24 +96,19 @@ _PAGE_WORDS: Mapping[str, PageWords] = {
         nothing_in="No visits in {first}.",
         nothing_between="No visits from {first} to {last}.",
         takes="takes about {length}",
-        hour=("hour", "hours"),
-        minute=("minute", "minutes"),
-        day=("day", "days"),
         may_move="Days that are not booked yet may still move, and what counts from them.",
         local_times="All times are local to the place of the visit.",
     ),
     "zh": PageWords(
         tag="zh-Hans",
-        months=tuple(str(number) for number in range(1, 13)),
-        weekdays=tuple(f"星期{name}" for name in "一二三四五六日"),
-        short_weekdays=tuple("一二三四五六日"),
-        month_title="{year}年{month}月",
-        plain="{month}月{day}日",
-        long="{month}月{day}日 {weekday}",
-        with_year="{year}年{date}",
+        month_title="y年M月",
+        plain="M月d日",
+        long="M月d日 EEEE",
+        with_year="y年{pattern}",
         at="{day} {time}",
         between="{first}至{last}之间",
-        between_in_month="{month}月{first}日至{last}日之间",
+        between_in_month="{month}{first}日至{last}日之间",
+        month="M月",
         span="{first}至{last}",
         about="约{day}",
         as_of="截至{day}。",
@@ -153,23 +134,16 @@ _PAGE_WORDS: Mapping[str, PageWords] = {
         nothing_in="{first}没有就诊。",
         nothing_between="{first}至{last}没有就诊。",
         takes="约需{length}",
-        hour=("小时", "小时"),
-        minute=("分钟", "分钟"),
-        day=("天", "天"),
         may_move="尚未预约的日期以及由其推算的日期仍可能变动。",
         local_times="所有时间均为就诊地点的当地时间。",
         comma=",",
-        number="{number}{unit}",
     ),
     "de": PageWords(
         tag="de",
-        months=_each("Januar Februar März April Mai Juni Juli August September Oktober November Dezember"),
-        weekdays=_each("Montag Dienstag Mittwoch Donnerstag Freitag Samstag Sonntag"),
-        short_weekdays=_each("Mo Di Mi Do Fr Sa So"),
-        month_title="{month} {year}",
-        plain="{day}. {month}",
-        long="{weekday}, {day}. {month}",
-        with_year="{date} {year}",
+        month_title="MMMM y",
+        plain="d. MMMM",
+        long="EEEE, d. MMMM",
+        with_year="{pattern} y",
         at="{day}, {time} Uhr",
         between="zwischen {first} und {last}",
         between_in_month="zwischen {first}. und {last}. {month}",
@@ -198,21 +172,15 @@ _PAGE_WORDS: Mapping[str, PageWords] = {
         nothing_in="Keine Termine im {first}.",
         nothing_between="Keine Termine von {first} bis {last}.",
         takes="dauert etwa {length}",
-        hour=("Stunde", "Stunden"),
-        minute=("Minute", "Minuten"),
-        day=("Tag", "Tage"),
         may_move="Noch nicht gebuchte Tage können sich verschieben, und mit ihnen, was davon abhängt.",
         local_times="Alle Uhrzeiten gelten am Ort des Termins.",
     ),
     "es": PageWords(
         tag="es",
-        months=_each("enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre"),
-        weekdays=_each("lunes martes miércoles jueves viernes sábado domingo"),
-        short_weekdays=_each("lun mar mié jue vie sáb dom"),
-        month_title="{month} de {year}",
-        plain="{day} de {month}",
-        long="{weekday} {day} de {month}",
-        with_year="{date} de {year}",
+        month_title="MMMM 'de' y",
+        plain="d 'de' MMMM",
+        long="EEEE d 'de' MMMM",
+        with_year="{pattern} 'de' y",
         at="{day}, {time}",
         between="entre el {first} y el {last}",
         between_in_month="entre el {first} y el {last} de {month}",
@@ -241,9 +209,6 @@ _PAGE_WORDS: Mapping[str, PageWords] = {
         nothing_in="No hay visitas en {first}.",
         nothing_between="No hay visitas de {first} a {last}.",
         takes="dura aproximadamente {length}",
-        hour=("hora", "horas"),
-        minute=("minuto", "minutos"),
-        day=("día", "días"),
         may_move="Los días aún sin reservar pueden cambiar, y con ellos lo que depende de ellos.",
         local_times="Todas las horas son las del lugar de la visita.",
     ),
@@ -258,14 +223,24 @@ def page_words(language: str) -> PageWords:
 
 def month_in_words(first: date, own: PageWords) -> str:
     """The month of a day: ``March 2026``, ``2026年3月``."""
-    return own.month_title.format(month=own.months[first.month - 1], year=first.year)
+    return _formatted(first, own.month_title, own)
 
 
 def date_in_words(day: date, own: PageWords, *, long: bool = False, year: bool = False) -> str:
     """A day without or with its year: ``9 May``; ``long`` with its weekday: ``Saturday 9 May 2026``."""
     pattern = own.long if long else own.plain
-    text = pattern.format(day=day.day, month=own.months[day.month - 1], weekday=own.weekdays[day.weekday()])
-    return own.with_year.format(date=text, year=day.year) if year else text
+    return _formatted(day, own.with_year.format(pattern=pattern) if year else pattern, own)
+
+
+def weekday_in_words(day: date, own: PageWords, *, short: bool = False) -> str:
+    """The weekday of a day: ``Monday``, ``Mon``."""
+    return _formatted(day, "ccc" if short else "EEEE", own)
+
+
+def _formatted(day: date, pattern: str, own: PageWords) -> str:
+    from babel.dates import format_date
+
+    return format_date(day, pattern, locale=own.tag.replace("-", "_"))
 
 
 def time_at_site(moment: datetime) -> str:
@@ -278,18 +253,25 @@ def time_at_site(moment: datetime) -> str:
 def between_in_words(first: date, last: date, own: PageWords, *, year: int) -> str:
     """``between 9 and 15 May``; the years where they are not ``year``."""
     if (first.year, first.month) == (last.year, last.month) and first.year == year:
-        return own.between_in_month.format(first=first.day, last=last.day, month=own.months[first.month - 1])
+        return own.between_in_month.format(first=first.day, last=last.day, month=_formatted(first, own.month, own))
     days = (date_in_words(day, own, year=day.year != year or first.year != last.year) for day in (first, last))
     return own.between.format(**dict(zip(("first", "last"), days, strict=True)))
 
 
 def length_of_visit(length: timedelta, own: PageWords) -> str:
     """``4 hours``, ``1 hour 30 minutes``; rounded up to a minute."""
+    from babel.units import format_unit
+
     minutes = -(-length // timedelta(minutes=1))
     days, rest = divmod(minutes, 1440)
-    hours, minutes = divmod(rest, 60)
-    parts = ((days, own.day), (hours, own.hour), (minutes, own.minute))
-    return " ".join(own.number.format(number=number, unit=forms[number != 1]) for number, forms in parts if number)
+    # Babel knows no long units of Chinese, whose short ones are as long.
+    form: Literal["short", "long"] = "short" if own.tag == "zh-Hans" else "long"
+    told = [
+        format_unit(number, f"duration-{unit}", form, locale=own.tag.replace("-", "_"))
+        for number, unit in ((days, "day"), (rest // 60, "hour"), (rest % 60, "minute"))
+        if number
+    ]
+    return " ".join(told).replace(" ", NO_BREAK)
 
 
 def sentence(text: str) -> str:

@@ -24,7 +24,7 @@ from calendars.page import page
 from calendars.page_items import Keeping, Month, contents_of
 from calendars.page_sheet import PageOf
 from calendars.page_style import DARK, LIGHT, SEEN_ON, STYLE, TEXT_ON
-from calendars.page_words import PageWords, between_in_words, length_of_visit, page_words, time_at_site
+from calendars.page_words import PageWords, between_in_words, date_in_words, length_of_visit, page_words, time_at_site
 from calendars.words import LANGUAGES, words
 from schedules.catalogue import read, shipped
 from schedules.errors import UnknownName
@@ -128,12 +128,13 @@ def course(request: pytest.FixtureRequest) -> Plan:
 
 
 def expected(of: Plan, first: date, last: date) -> Counter[str]:
-    """The visits of a range by what their date is in HTML: told from the plan alone."""
+    """The entries of a range by what their date is in HTML: told from the plan alone."""
     shown = {Status.PLANNED, Status.BOOKED, Status.DONE, Status.MISSED}
     return Counter(
         item.planned.isoformat(timespec="minutes") if isinstance(item.planned, datetime) else str(item.planned)
         for item in of.visits
         if item.status in shown and item.date is not None and first <= item.date <= last
+        if item.shares_entry_with is None
     )
 
 
@@ -148,6 +149,9 @@ def test_every_dated_visit_is_there_once(course: Plan, level: Level) -> None:
     assert shown(tree) == expected(course, first, last)
     assert sum(expected(course, first, last).values()) > 20
     assert all("ol li h3" in item["inside"] for item in tree.all("time"))
+    if level is Level.CODED:
+        named = [label for item in tree.texts("strong") for label in item.split(" + ")]
+        assert Counter(named) == Counter(item.label for item in course.visits if item.date is not None)
     in_grids = [item for item in tree.all("span", "mark") if item["inside"].endswith("td")]
     months = [item["id"].removeprefix("month-") for item in tree.all("h2") if "id" in item]
     assert len(in_grids) == sum(number for when, number in shown(tree).items() if when[:7] in months)
@@ -189,6 +193,25 @@ def test_nothing_of_the_future_of_the_dead() -> None:
             past = made(of, level=Level.FULL, today=day("2026-03-12"), start=day("2026-01-01"))
             assert [item["datetime"] for item in past.all("time")] == ["2026-03-02"]
             assert past.all("ul", "keeping") == []
+
+
+def test_what_is_done_together_is_one_visit_as_firm_as_its_firmest_part() -> None:
+    host = a_visit("host", day("2026-03-02"), window_start=day("2026-03-01"), window_end=day("2026-03-09"))
+    within = {"window_start": day("2026-02-25"), "window_end": day("2026-03-04"), "duration": timedelta(hours=1)}
+    guest = a_visit("guest", day("2026-03-02"), shares_entry_with="host", activities=("x",), **within)
+    (told,) = made(plan_of(host, guest), level=Level.FULL).texts("li", "visit")
+    assert told == (
+        "About Monday 2 March Label of host + Label of guest · Not booked yet, between 1 and 4 March · Clinic · "
+        "takes about 1 hour x"
+    )
+    at_ten = replace(guest, status=Status.BOOKED, planned=datetime(2026, 3, 2, 10, tzinfo=BERLIN))
+    (told,) = made(plan_of(host, at_ten)).texts("li", "visit")
+    assert told == "Monday 2 March, 10:00 Visit · Booked · takes about 1 hour"
+    half = made(plan_of(replace(host, status=Status.DONE), guest), today=day("2026-03-02"))
+    assert len(half.all("li", "planned")) == 1
+    assert made(plan_of(guest)).texts("li", "visit") == [
+        "About Monday 2 March Visit · Not booked yet, between 25 February and 4 March · takes about 1 hour"
+    ]
 
 
 def test_cancelled_visits_and_those_without_a_date_are_left_out() -> None:
@@ -370,6 +393,8 @@ def vocabulary(language: str) -> set[str]:
     told = [str(getattr(own, item.name)) for item in fields(PageWords)]
     texts = words(language)
     told += [texts.visit, texts.visits, texts.place["phone"], texts.place["remote"]]
+    told += [date_in_words(date(2026, month, month), own, long=True) for month in range(1, 13)]
+    told += [length_of_visit(timedelta(hours=hours), own) for hours in (1, 2)]
     markup = page(plan_of(), today=TODAY, of=PageOf(), language=language)
     classes = "month-2026 side-by-side grid blank weekend marked number unseen when visits visit planned booked done"
     tags = "section table thead tbody th td span strong bdi div ul ol li h3 time"
