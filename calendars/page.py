@@ -54,7 +54,7 @@ def page(
     )
     contents = contents_of(plan, today=today, start=start, end=end)
     title = sheet.texts.visits if sheet.private or not of.subject else f"{sheet.texts.visits} · {of.subject}"
-    body = element("body", _header(sheet, title), _main(sheet, contents))
+    body = element("body", _header(sheet, title), _main(sheet, contents), class_=level)
     return html_text(element("html", _head(title), body, lang=sheet.own.tag))
 
 

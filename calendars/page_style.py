@@ -80,7 +80,10 @@ dl > div { display: flex; gap: .75rem; align-items: baseline; }
 dt { color: var(--quiet); flex: none; }
 dd { margin: 0; flex: 1; font-weight: 600; line-height: 1.6; }
 .site { display: block; }
-.write { display: inline-block; min-width: 8rem; width: 100%; height: 1.6em; border-bottom: 1px solid var(--line); }
+.write {
+  display: inline-block; min-width: 8rem; width: 100%; height: 1.5em; border-bottom: 1px solid var(--line);
+  vertical-align: bottom;
+}
 section { margin-bottom: 1.75rem; }
 .month, .later { border-top: 1px solid var(--faint); padding-top: 1rem; }
 .gap { color: var(--quiet); margin-bottom: 1rem; }
@@ -113,7 +116,7 @@ section { margin-bottom: 1.75rem; }
 .mark.booked { background: var(--accent); border-color: var(--accent); color: var(--on-accent); }
 .mark.planned { border: 1.5px dashed var(--accent); color: var(--accent); background: var(--paper); }
 .mark.open { border: 1.5px dotted var(--warn); color: var(--warn); background: var(--paper); }
-.mark.done, .mark.missed { color: var(--quiet); }
+.mark.done, .mark.missed { color: var(--quiet); font-size: 1rem; line-height: 1.1; }
 
 .visits { display: grid; gap: .75rem; align-content: start; }
 .visit { border-left: 4px solid transparent; padding-left: .6rem; }
@@ -153,11 +156,13 @@ section { margin-bottom: 1.75rem; }
   .month, .visit, .keeping li, .unsettled, .reading { break-inside: avoid; }
   .month, .later { padding-top: 3mm; }
   .side-by-side { grid-template-columns: 7fr 6fr; gap: 6mm; align-items: stretch; }
+  .full .side-by-side { align-items: start; }
   .keeping, .later .visits, .unsettled .visits { grid-template-columns: 1fr 1fr; column-gap: 8mm; }
   .visits { gap: 1.8mm; }
   .grid td { height: 11mm; border-color: var(--line); }
   .grid .weekend { background: none; }
   .mark { font-size: 7.5pt; letter-spacing: 0; }
+  .mark.done, .mark.missed { font-size: 10pt; }
   .letters { font-size: 6.5pt; }
   .mark.booked { background: none; color: var(--ink); border: 2.5pt solid var(--ink); }
   .mark.planned { color: var(--ink); border: 1pt dashed var(--ink); }
