@@ -62,6 +62,8 @@ def raw(tag: str, text: str) -> Element:
 
 def plain(text: str) -> str:
     """Text without characters that XML does not have, or that could turn a line around; its outer spaces stay."""
+    if not text:
+        return ""
     inner = clean(_NO_XML.sub("�", text))
     return f"{text[: len(text) - len(text.lstrip(' '))]}{inner}{text[len(text.rstrip(' ')) :]}" if inner else " "
 

@@ -519,6 +519,7 @@ def test_whatever_a_label_holds_it_is_text(hostile: str) -> None:
     assert {item["tag"] for item in tree.elements} <= allowed
     clean = re.sub("[\u202e\u0000\u001b\ufffe\ud800]", "�", hostile)
     assert tree.texts("bdi") == [clean] * 6
+    assert {item["lang"] for item in tree.all("bdi")} == {""}  # unknown, which " " would not say
     assert not re.search("[\u202e\u0000-\u0008\u000b-\u001f\ufffe]", source)
 
 
