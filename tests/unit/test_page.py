@@ -301,6 +301,10 @@ def test_each_language_says_it_in_its_own_way(language: str, when: str, what: st
 
 def test_lengths_and_spans_in_words() -> None:
     own = page_words("en")
+    assert [
+        between_in_words(day("2026-05-09"), day("2026-05-15"), page_words(language), year=2026)
+        for language in LANGUAGES
+    ] == ["between 9 and 15 May", "5月9日至15日之间", "zwischen 9. und 15. Mai", "entre el 9 y el 15 de mayo"]
     assert length_of_visit(timedelta(hours=1, minutes=30), own).replace("\u00a0", " ") == "1 hour 30 minutes"
     assert length_of_visit(timedelta(days=2, seconds=1), own).replace("\u00a0", " ") == "2 days 1 minute"
     new_year = between_in_words(day("2026-12-20"), day("2027-01-05"), own, year=2026)
@@ -318,6 +322,12 @@ def test_a_grid_is_the_calendar_of_its_month(day: date) -> None:
     weeks = Month(first=day.replace(day=1), items=()).weeks
     numbers = [[item.day if item else 0 for item in week] for week in weeks]
     assert numbers == calendar.Calendar(calendar.MONDAY).monthdayscalendar(day.year, day.month)
+
+
+def test_weekends_are_shaded() -> None:
+    tree = made(plan_of(a_visit("a", day("2026-03-02"))))
+    assert tree.texts("td", "weekend") == ["1", "7", "8", "14", "15", "21", "22", "28", "29"]
+    assert tree.texts("td", "marked") == ["2 Visit? not booked yet"]
 
 
 def test_months_without_visits_are_told_and_those_after_a_year_are_a_list() -> None:
