@@ -590,6 +590,16 @@ def enrol(protocol: str, subject: str, **typed: Any) -> None:
     report(change)
 
 
+def write_timeline(subject: str, file: str, now: str | None) -> None:
+    """Writes the picture of a patient's plan, and says so beside what else is printed."""
+    from scheduler.files import write_file
+
+    with store() as trial:
+        picture = trial.timeline(subject, now=now)
+    write_file(file, picture.encode(), example="timeline.svg")
+    click.echo(f"{file}: the timeline of {subject}.", err=remembered("json") is not None)
+
+
 @dayzero.command()
 @click.argument("subject")
 @option("--timeline", metavar="FILE.svg", text="Write a picture of it instead.")
@@ -606,16 +616,12 @@ def show(subject: str, timeline: str | None, now: str | None) -> None:
       dayzero show P-001 --json
       dayzero show P-001 --timeline p-001.svg
     """
-    with store() as trial:
-        patient = trial.show(subject, now=now)
-        picture = trial.timeline(subject, now=now) if timeline is not None else ""
     if timeline is not None:
-        from scheduler.files import write_file
-
-        write_file(timeline, picture.encode(), example="timeline.svg")
-        click.echo(f"{timeline}: the timeline of {subject}.", err=remembered("json") is not None)
+        write_timeline(subject, timeline, now)
         if not remembered("json"):
             return
+    with store() as trial:
+        patient = trial.show(subject, now=now)
     print_plan(patient.plan, patient.today, subject=subject, site=patient.site.id, revision=patient.revision)
 
 
