@@ -277,7 +277,7 @@ def test_a_time_that_comes_twice_tells_which() -> None:
             "About Tuesday 12 May",
             "Call · Not booked yet, between 28 April and 3 June · Telephone · takes about 1 hour",
         ),
-        ("zh", "约5月12日 星期二", "电话 · 尚未预约,4月28日至6月3日之间 · 电话 · 约需1小时"),
+        ("zh", "约5月12日星期二", "电话 · 尚未预约,4月28日至6月3日之间 · 电话 · 约需1小时"),
         (
             "de",
             "Etwa Dienstag, 12. Mai",
