@@ -103,7 +103,7 @@ section { margin-bottom: 1.75rem; }
 .grid { border-collapse: collapse; table-layout: fixed; width: 100%; }
 .grid th { font-size: .8rem; font-weight: 600; color: var(--quiet); padding: .2rem 0; }
 .grid td { border: 1px solid var(--faint); height: 3.4rem; padding: .1rem; vertical-align: top; }
-.grid .blank { border-color: transparent; }
+.grid .blank { border: 0; }
 .grid .weekend { background: var(--shade); }
 .grid .number { display: block; font-size: .8rem; line-height: 1.2; color: var(--quiet); }
 .grid .marked .number { font-weight: 700; color: var(--ink); }
@@ -148,7 +148,7 @@ section { margin-bottom: 1.75rem; }
   """
     + f":root {{ color-scheme: light; {variables(LIGHT)} }}"
     + """
-  @page { margin: 12mm 12mm 14mm; @bottom-right { content: counter(page) " / " counter(pages); font-size: 9pt; } }
+  @page { margin: 12mm 12mm 14mm; @bottom-right { content: counter(page) " / " counter(pages); font: 9pt sans-serif; } }
   html { font-size: 10pt; }
   body { max-width: none; padding: 0; line-height: 1.3; }
   dl { grid-template-columns: 2fr 3fr; }

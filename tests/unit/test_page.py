@@ -277,7 +277,7 @@ def test_a_time_that_comes_twice_tells_which() -> None:
             "About Tuesday 12 May",
             "Call · Not booked yet, between 28 April and 3 June · Telephone · takes about 1 hour",
         ),
-        ("zh", "约5月12日星期二", "电话 · 尚未预约,4月28日至6月3日之间 · 电话 · 约需1小时"),
+        ("zh", "约5月12日星期二", "电话 · 尚未预约，4月28日至6月3日之间 · 电话 · 约需1小时"),
         (
             "de",
             "Etwa Dienstag, 12. Mai",
@@ -589,6 +589,11 @@ def test_every_language_has_every_word_with_the_same_blanks() -> None:
             assert len({frozenset(blanks(value)) for value in values}) == 1 or item.name in optional, item.name
         else:
             assert len({len(value) for value in values}) == 1, item.name
+
+
+def test_chinese_has_the_punctuation_of_chinese() -> None:
+    told = [str(getattr(page_words("zh"), item.name)) for item in fields(PageWords)]
+    assert [value for value in told if re.search("[,.;:?!]", value)] == []
 
 
 def test_an_unknown_language_is_refused() -> None:
