@@ -198,3 +198,34 @@ def test_on_a_phone_nothing_is_wider_than_the_screen(unchanged: Path, dayzero: R
     # The style sheet is applied too: its hash is the one that the page's policy names.
     assert found
     assert found[1].split() == ["0:1"] * 12
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed: where its letters really are was not measured")
+def test_in_a_browser_no_text_of_a_timeline_covers_another(database: Path, dayzero: Run, tmp_path: Path) -> None:
+    drawings = []
+    for step in ((), ("done", "P-001", "ld-1", "2026-02-27"), ("event", "P-001", "progression", "2026-06-01")):
+        if step:
+            assert dayzero(*step, "--now", "2026-06-02T10:00").code == 0
+        dayzero("show", "P-001", "--timeline", "p-001.svg", "--now", "2026-02-20")
+        drawings.append((tmp_path / "p-001.svg").read_text(encoding="utf-8").partition("\n")[2])
+    script = """<script>onload = () => { const found = []; let number = 0;
+        for (const drawing of document.querySelectorAll("svg")) {
+          const all = drawing.getBoundingClientRect();
+          const texts = [...drawing.querySelectorAll("text")].map(
+            text => [text.firstChild.data, text.getBoundingClientRect()]);
+          number += texts.length;
+          texts.forEach(([one, a], index) => {
+            if (a.left < all.left || a.right > all.right || a.bottom > all.bottom) found.push(one + " is outside");
+            for (const [other, b] of texts.slice(index + 1))
+              if (a.left < b.right && b.left < a.right && a.top + 3 < b.bottom - 3 && b.top + 3 < a.bottom - 3)
+                found.push(one + " and " + other);
+          });
+        }
+        document.title = number + ": " + found.join("; "); }</script>"""
+    (tmp_path / "drawings.html").write_text(f"<!DOCTYPE html><meta charset=utf-8>{script}{''.join(drawings)}", "utf-8")
+    found = re.search(
+        r"<title>(\d+): (.*?)</title>", browsed(tmp_path, "--dump-dom", f"file://{tmp_path}/drawings.html")
+    )
+    assert found
+    assert int(found[1]) > 150
+    assert found[2] == ""
