@@ -594,11 +594,22 @@ def enrol(protocol: str, subject: str, **typed: Any) -> None:
     report(change)
 
 
+def write_timeline(subject: str, file: str, now: str | None) -> None:
+    """Writes the picture of a patient's plan, and says so beside what else is printed."""
+    from scheduler.files import write_file
+
+    with store() as trial:
+        picture = trial.timeline(subject, now=now)
+    write_file(file, picture.encode(), example="timeline.svg")
+    click.echo(f"{file}: the timeline of {subject}.", err=remembered("json") is not None)
+
+
 @dayzero.command()
 @click.argument("subject")
+@option("--timeline", metavar="FILE.svg", text="Write a picture of it instead.")
 @NOW
 @READS
-def show(subject: str, now: str | None) -> None:
+def show(subject: str, timeline: str | None, now: str | None) -> None:
     """Prints a patient's calendar.
 
     With it come its conflicts, deviations and open questions.
@@ -607,7 +618,12 @@ def show(subject: str, now: str | None) -> None:
     Examples:
       dayzero show P-001
       dayzero show P-001 --json
+      dayzero show P-001 --timeline p-001.svg
     """
+    if timeline is not None:
+        write_timeline(subject, timeline, now)
+        if not remembered("json"):
+            return
     with store() as trial:
         patient = trial.show(subject, now=now)
     print_plan(patient.plan, patient.today, subject=subject, site=patient.site.id, revision=patient.revision)
@@ -1033,6 +1049,41 @@ def export(subject: str | None, site: str | None, output: str | None, **asked: A
     click.echo(
         f"{output}: {number} event{'' if number == 1 else 's'}, level {level_of(asked['level'], asked['role'])}."
     )
+
+
+@dayzero.command("print")
+@click.argument("subject")
+@option("-o", "--output", metavar="FILE.html", text="The file to write (else standard output).")
+@option("--level", metavar="LEVEL", text="How much it tells: private (if not given), coded, full.", default="private")
+@option("--language", metavar="L", text="en (if not given), zh, de or es.", default="en")
+@option("--from", "start", metavar="DATE", text="The first day (else today).")
+@option("--to", "end", metavar="DATE", text="The last day (else that of the last visit).")
+@option("--call", metavar="TEXT", text="Whom to call (else a line to write on).", default="")
+@NOW
+@DATABASE
+def print_page(subject: str, output: str | None, **asked: Any) -> None:
+    """Writes a page for the patient: months, visits, what to keep in mind.
+
+    A browser shows it on any screen and prints it on paper. At level private
+    it has no name, drug or diagnosis, and lines to write on.
+
+    \b
+    Examples:
+      dayzero print P-001 -o visits.html --call 'Study nurse, +1 555 0100'
+      dayzero print P-001 -o visits.html --language zh --to 2026-06-30
+    """
+    from scheduler.files import write_file
+    from schedules.typed import parse_day
+
+    asked |= {name: parse_day(asked[name]) for name in ("start", "end") if asked[name]}
+    with store() as trial:
+        text = trial.page(subject, **asked)
+    if output is None:
+        sys.stdout.buffer.write(text.encode())
+        return
+    write_file(output, text.encode(), example="visits.html")
+    number = text.count('<li class="visit ')
+    click.echo(f"{output}: {number} visit{'' if number == 1 else 's'}, level {asked['level']}.")
 
 
 @dayzero.group()

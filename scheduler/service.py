@@ -15,6 +15,7 @@ from scheduler import (
     enrolling,
     exporting,
     moving,
+    picturing,
     reading,
     recipients,
     registering,
@@ -319,6 +320,28 @@ class Scheduler:
             alarms=alarms,
         )
         return exporting.export(self._desk, what)
+
+    def page(
+        self,
+        subject: str,
+        *,
+        level: str = "private",
+        language: str = "en",
+        start: date | None = None,
+        end: date | None = None,
+        call: str = "",
+        now: Moment = None,
+    ) -> str:
+        """A page for the patient to print, as HTML: the visits from ``start`` (else today) to ``end``, both included.
+
+        ``call`` is printed as whom to call; without it there is a line to write on."""
+        return picturing.page(
+            self._desk, subject, level=level, language=language, start=start, end=end, call=call, now=now
+        )
+
+    def timeline(self, subject: str, *, now: Moment = None) -> str:
+        """A picture of a subject's plan, as SVG: for staff, since it names subject and visits."""
+        return picturing.timeline(self._desk, subject, now)
 
     def audit(self, subject: str, *, verify: bool = False, head: str | None = None) -> Audit:
         """A subject's facts; with ``verify`` also what is wrong with them, given a ``head`` that was kept elsewhere."""

@@ -69,6 +69,7 @@ def test_the_commands_are_those_of_the_interface() -> None:
         "correct",
         "undo",
         "export",
+        "print",
         "contact",
         "contact add",
         "contact list",
