@@ -17,7 +17,7 @@ from scheduler.projecting import Stamp, project_periods, project_visits
 from scheduler.queueing import HORIZON, reconcile, wanted_reminders
 from scheduler.values import Change
 from scheduler.who import who
-from schedules.diff import Diff, compare
+from schedules.diff import Diff, compare_under
 from schedules.errors import StaleRevision
 from schedules.facts_check import check_fact
 from schedules.plan import Plan
@@ -73,7 +73,7 @@ class Recording:
 
     def _ahead(self, fact: Fact) -> Iterator[str]:
         """A warning for what is said to have happened, and is dated in the future (design §5, rule 6)."""
-        if fact.when is None or fact.kind is Kind.BOOKED:
+        if fact.when is None or fact.kind in (Kind.BOOKED, Kind.ADDED, Kind.CORRECTED):
             return
         if is_ahead(fact.when, self.now, self.chart):
             yield f"{fact.name} is dated {when_words(fact.when)}, which is in the future; it is recorded all the same."
@@ -94,6 +94,7 @@ class Recording:
             site=subject.site,
             revision=revision,
             facts=new,
+            record=record,
             before=None if self.is_first else chart.plan,
             after=plan,
             diff=Diff() if self.is_first else difference(chart, record, plan),
@@ -110,10 +111,11 @@ def is_ahead(when: When, now: datetime, chart: Chart) -> bool:
 
 def difference(chart: Chart, record: Record, plan: Plan) -> Diff:
     """What a new plan changes; what moved comes with the reason in words."""
-    diff = compare(chart.plan, plan)
+    diff = compare_under(chart.template, chart.plan, plan)
     if not diff.moved:
         return diff
-    return compare(chart.plan, plan, reasons(chart.template, record, chart.site))
+    told = reasons(chart.template, record, chart.site)
+    return replace(diff, moved=tuple(replace(move, why=told.get(move.visit, "")) for move in diff.moved))
 
 
 @contextmanager

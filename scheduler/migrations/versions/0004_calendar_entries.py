@@ -1,6 +1,6 @@
 """What calendars must remember: entries once served, visits that share one, periods that are off; events as bytes.
 
-Revision 0004, after 0001.
+Revision 0004, after 0003.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0004"
-down_revision = "0001"
+down_revision = "0003"
 branch_labels = None
 depends_on = None
 
