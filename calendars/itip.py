@@ -21,7 +21,7 @@ from calendars.words import words
 from schedules.errors import InvalidInput
 
 Method = Literal["REQUEST", "CANCEL"]
-METHODS = ("REQUEST", "CANCEL")
+METHODS: tuple[Method, ...] = ("REQUEST", "CANCEL")
 LONGEST_ADDRESS = 254
 _ADDRESS = re.compile(r"[^\s\x00-\x1f\x7f<>()\[\]\\,;:\"@]+@[^\s\x00-\x1f\x7f<>()\[\]\\,;:\"@]+")
 # RFC 6068, 2: all but these is percent-encoded, byte by byte.
