@@ -75,6 +75,7 @@ def _new(visit: Visit, stamp: Stamp, guests: tuple[Visit, ...], labels: Mapping[
     from scheduler.store.visits import StoredVisit
 
     together = (visit, *guests)
+    told = canonical([_of_guest(guest) for guest in guests]) if guests else ""
     shown = [[each.label, [labels.get(name, name) for name in each.activities]] for each in together]
     return StoredVisit(
         visit=visit.id,
@@ -87,9 +88,9 @@ def _new(visit: Visit, stamp: Stamp, guests: tuple[Visit, ...], labels: Mapping[
         window_start=visit.window_start and day_of(visit.window_start),
         window_end=visit.window_end and day_of(visit.window_end),
         part_of=visit.shares_entry_with,
-        guests=canonical([_of_guest(guest) for guest in guests]) if guests else "",
+        guests=told,
         served=visit.planned is not None and visit.shares_entry_with is None,
-        fingerprint=fingerprint(visit, shown),
+        fingerprint=fingerprint(visit, [told, shown]),
         revision=stamp.revision,
         sequence=0,
         changed=stamp.changed,
