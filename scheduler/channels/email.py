@@ -63,8 +63,7 @@ class Mailer:
         if international and not client.has_extn("smtputf8"):
             raise DeliveryFailed("the mail server takes addresses in ASCII only (no SMTPUTF8)", permanent=True)
         mail = mail_of(message, self._sender, recipient, settings=self._settings, now=clock.now())
-        with deadline(lambda: client.sock, self._settings.smtp_timeout):
-            self._hand_over(client, recipient, mail.as_bytes(), ["SMTPUTF8", "BODY=8BITMIME"] if international else [])
+        self._hand_over(client, recipient, mail.as_bytes(), ["SMTPUTF8", "BODY=8BITMIME"] if international else [])
 
     def close(self) -> None:
         """Says good-bye, if there is somebody to say it to."""
@@ -77,10 +76,11 @@ class Mailer:
     def _hand_over(self, client: smtplib.SMTP, recipient: Address, data: bytes, options: list[str]) -> None:
         told = False
         try:
-            _accepted(*client.mail(self._sender.addr_spec, options), "the sender")
-            _accepted(*client.rcpt(recipient.addr_spec), "the recipient")
-            told = True
-            _accepted(*_data(client, data), "the message")
+            with deadline(lambda: client.sock, self._settings.smtp_timeout):
+                _accepted(*client.mail(self._sender.addr_spec, options), "the sender")
+                _accepted(*client.rcpt(recipient.addr_spec), "the recipient")
+                told = True
+                _accepted(*_data(client, data), "the message")
         except _Refused as refused:
             self._start_over(client, refused.code)
             raise DeliveryFailed(str(refused), permanent=refused.permanent) from None
@@ -158,12 +158,14 @@ class Mailer:
 class _Client(smtplib.SMTP):
     """A client whose greeting cannot be dripped for ever."""
 
-    def connect(
-        self, host: str = "localhost", port: int = 0, source_address: Any = None
-    ) -> tuple[int, bytes]:
+    def connect(self, host: str = "localhost", port: int = 0, source_address: Any = None) -> tuple[int, bytes]:
         """As the library's, within the timeout as a whole."""
-        with deadline(lambda: self.sock, self.timeout):
-            return super().connect(host, port, source_address)
+        try:
+            with deadline(lambda: self.sock, self.timeout):
+                return super().connect(host, port, source_address)
+        except BaseException:
+            self.close()
+            raise
 
 
 class _EncryptedClient(_Client, smtplib.SMTP_SSL):
