@@ -40,6 +40,7 @@ class Phrases:
     gate: str
     conflict: str
     expected: str
+    stopped: str
     activities: str
 
     title: str
@@ -64,12 +65,13 @@ class Phrases:
 
 KINDS = (
     *("opens", "closes", "overdue", "moved", "cancelled"),
-    *("period", "expires", "gate", "conflict", "expected"),
+    *("period", "expires", "gate", "conflict", "expected", "stopped"),
 )
 
 
-def _kinds(*words: str) -> dict[str, str]:
-    return dict(zip(KINDS, words, strict=True))
+def _kinds(*lines: str) -> dict[str, str]:
+    """The words for KINDS, in their order, with commas between them."""
+    return dict(zip(KINDS, ", ".join(lines).split(", "), strict=True))
 
 
 _PHRASES = {
@@ -92,6 +94,7 @@ _PHRASES = {
         gate="{subject}: {label} is on {when}. Still open: {detail}.",
         conflict="{subject}: {label}, planned for {when}, does not fit the rules. {detail}",
         expected="{subject}: {label} is expected by {when}.",
+        stopped="{subject} is followed no longer, since {when} ({detail}). Nothing more is sent to the patient.",
         activities="To do: {activities}.",
         title="Your appointment on {day}",
         title_unheard="Please call about your appointment on {day}",
@@ -108,16 +111,8 @@ _PHRASES = {
         test="This is a test. You do not need to do anything.",
         test_title="Test message",
         kinds=_kinds(
-            "window open",
-            "window closes",
-            "overdue",
-            "moved",
-            "cancelled",
-            "ends",
-            "expires",
-            "still open",
-            "conflict",
-            "expected",
+            "window open, window closes, overdue, moved, cancelled",
+            "ends, expires, still open, conflict, expected, followed no longer",
         ),
     ),
     "zh": Phrases(
@@ -139,6 +134,7 @@ _PHRASES = {
         gate="{subject}:{label}定于{when}。尚未满足:{detail}。",
         conflict="{subject}:{label},计划于{when},不符合规定。{detail}",
         expected="{subject}:{label}预计不迟于{when}。",
+        stopped="{subject}自{when}起不再随访({detail})。此后不再向患者发送消息。",
         activities="项目:{activities}。",
         title="您的预约:{day}",
         title_unheard="请就{day}的预约与我们联系",
@@ -155,7 +151,8 @@ _PHRASES = {
         test="这是一条测试消息,您无需做任何事。",
         test_title="测试消息",
         kinds=_kinds(
-            "时间窗已开始", "时间窗将结束", "逾期", "已改期", "已取消", "结束", "即将失效", "条件未满足", "冲突", "预计"
+            "时间窗已开始, 时间窗将结束, 逾期, 已改期, 已取消",
+            "结束, 即将失效, 条件未满足, 冲突, 预计, 不再随访",
         ),
         comma="、",
     ),
@@ -178,6 +175,7 @@ _PHRASES = {
         gate="{subject}: {label} ist am {when}. Noch offen: {detail}.",
         conflict="{subject}: {label}, geplant am {when}, passt nicht zu den Regeln. {detail}",
         expected="{subject}: {label} wird bis {when} erwartet.",
+        stopped="{subject} wird seit {when} nicht mehr begleitet ({detail}). An den Patienten geht nichts mehr.",
         activities="Vorgesehen: {activities}.",
         title="Ihr Termin am {day}",
         title_unheard="Bitte melden Sie sich wegen Ihres Termins am {day}",
@@ -194,16 +192,8 @@ _PHRASES = {
         test="Dies ist ein Test. Sie müssen nichts tun.",
         test_title="Testnachricht",
         kinds=_kinds(
-            "Terminfenster offen",
-            "Terminfenster endet",
-            "überfällig",
-            "verlegt",
-            "abgesagt",
-            "endet",
-            "läuft ab",
-            "noch offen",
-            "Konflikt",
-            "erwartet",
+            "Terminfenster offen, Terminfenster endet, überfällig, verlegt, abgesagt",
+            "endet, läuft ab, noch offen, Konflikt, erwartet, nicht mehr begleitet",
         ),
     ),
     "es": Phrases(
@@ -225,6 +215,7 @@ _PHRASES = {
         gate="{subject}: {label} es el {when}. Aún pendiente: {detail}.",
         conflict="{subject}: {label}, prevista para el {when}, no cumple las reglas. {detail}",
         expected="{subject}: {label} se espera hasta el {when}.",
+        stopped="{subject} ya no está en seguimiento desde el {when} ({detail}). No se envía nada más al paciente.",
         activities="Previsto: {activities}.",
         title="Su cita del {day}",
         title_unheard="Por favor, llame por su cita del {day}",
@@ -241,16 +232,8 @@ _PHRASES = {
         test="Esto es una prueba. No tiene que hacer nada.",
         test_title="Mensaje de prueba",
         kinds=_kinds(
-            "ventana abierta",
-            "ventana se cierra",
-            "atrasada",
-            "cambiada",
-            "cancelada",
-            "termina",
-            "caduca",
-            "pendiente",
-            "conflicto",
-            "se espera",
+            "ventana abierta, ventana se cierra, atrasada, cambiada, cancelada",
+            "termina, caduca, pendiente, conflicto, se espera, fin del seguimiento",
         ),
     ),
 }

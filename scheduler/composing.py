@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -23,7 +23,7 @@ from scheduler.channels import EMAIL, channel_name
 from scheduler.desk import Chart, Desk
 from scheduler.values import Contact, Message
 from schedules.errors import InvalidInput
-from schedules.plan import Plan
+from schedules.plan import Plan, Status, Visit
 from schedules.record import When
 from schedules.reminders import DEPARTMENTS
 
@@ -68,7 +68,7 @@ def compose(
     :param visit: as it is stored now, with a date; None for a reminder of a period or a milestone.
     :param about: what to tell beside what the visit says, or instead of it.
     """
-    found = _filled(about or About(), visit)
+    found = _filled(about or About(), visit, item.wanted.event)
     assert found.when is not None
     level, channel = Level(contact.level), channel_name(contact, settings)
     invites = channel == EMAIL and item.wanted.event in _METHODS
@@ -161,13 +161,15 @@ def compose_probe(contact: Contact, *, key: str, settings: Settings, site: str =
     return _finished(probe, (text,), (), settings, site)
 
 
-def _filled(about: About, visit: StoredVisit | None) -> About:
+def _filled(about: About, visit: StoredVisit | None, event: str) -> About:
     if visit is None:
         return about
+    # A visit that was cancelled may have no time any more; the one that it was told to have is called off.
+    when = about.before if event == "cancelled" and about.before is not None else visit.when
     return replace(
         about,
         label=about.label or visit.label,
-        when=visit.when if about.when is None else about.when,
+        when=when if about.when is None else about.when,
         closes=visit.window_end if about.closes is None else about.closes,
     )
 
@@ -192,6 +194,19 @@ def _finished(message: Message, lines: Sequence[str], items: Sequence[str], sett
     )
 
 
+def _as_planned(stored: StoredVisit) -> Visit:
+    """A visit that no plan has any more, and calendars may have still."""
+    return Visit(
+        id=stored.visit,
+        label=stored.label,
+        epoch="",
+        place=stored.place,
+        status=Status(stored.status),
+        planned=stored.when,
+        duration=None if stored.minutes is None else timedelta(minutes=stored.minutes),
+    )
+
+
 def _activities(plan: Plan, item: Item) -> Iterator[str]:
     """The ids of what is done at the visit; for a department, of its own part."""
     visit = plan.visit(item.wanted.visit)
@@ -207,9 +222,9 @@ def _with_event(
 
     A visit that shares the calendar entry of another has none of its own: that of the other is sent with the other.
     """
-    visit = chart.plan.visit(message.visit)
+    visit = chart.plan.visit(message.visit) or _as_planned(stored)
     method = _METHODS.get(message.event)
-    if message.channel != EMAIL or method is None or visit is None or visit.shares_entry_with:
+    if message.channel != EMAIL or method is None or visit.shares_entry_with:
         return message
     from calendars.itip import itip_message
     from scheduler.channels.addresses import mailbox
