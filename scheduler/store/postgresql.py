@@ -18,6 +18,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 
 from scheduler.store.engine import BUSY_MILLISECONDS, TOGETHER, WRITING
+from scheduler.store.guards import SQLSTATE, WORDS
 from schedules.errors import StoreUnavailable
 
 # Not READ ONLY: SQLAlchemy would then make later transactions READ WRITE, even in a database that is set read-only.
@@ -107,6 +108,7 @@ _STATES = {
     "53300": "has no connection to spare. Try again later, or ask who runs the server.",
     "55P03": "is being written to by another program, which did not finish in time. Try again.",
     "57P": _LOST,
+    SQLSTATE: WORDS,
 }
 
 

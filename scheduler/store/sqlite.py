@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import StaticPool
 
 from scheduler.store.engine import BUSY_MILLISECONDS, WRITING
+from scheduler.store.guards import REFUSAL, WORDS
 from schedules.errors import StoreUnavailable
 
 SETTINGS = (f"busy_timeout={BUSY_MILLISECONDS}", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
@@ -69,6 +70,8 @@ def trouble(error: BaseException) -> str:
         return "is being written to by another program, which did not finish in time. Try again."
     if "unable to open" in text or "readonly" in text:
         return "cannot be opened for writing. Check its folder and your rights, or give another one with --database."
+    if REFUSAL in text:
+        return WORDS
     if "full" in text:
         return "cannot grow: the disk is full. Nothing of this was recorded. Make room and try again."
     return f"could not be used: {text}. Nothing of this was recorded."

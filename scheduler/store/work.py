@@ -11,6 +11,7 @@ from sqlmodel import Session
 from scheduler.store.contacts import Contacts
 from scheduler.store.engine import ALONE, TOGETHER, WRITING, backend_of, read_url, shown_url
 from scheduler.store.facts import Facts
+from scheduler.store.guards import Guards
 from scheduler.store.outbox import Outbox
 from scheduler.store.schema import bring_up_to_date
 from scheduler.store.sites import Sites
@@ -36,10 +37,14 @@ class Work:
         self.contacts = Contacts(session)
         self.outbox = Outbox(session)
         self.state = ServiceState(session)
+        self.guards = Guards(session)
 
 
 class Store:
-    """An open database. Raises InvalidInput for a wrong URL, StoreUnavailable for a database that cannot be used."""
+    """An open database. Raises InvalidInput for a wrong URL, StoreUnavailable for a database that cannot be used.
+
+    ``migrated`` says in words what was done to an older one, if it was.
+    """
 
     def __init__(self, url: str) -> None:
         self.name = shown_url(url)
@@ -50,7 +55,7 @@ class Store:
         self._reader = self._engine.execution_options(**self._backend.READING)
         try:
             with self._translated():
-                bring_up_to_date(self._engine)
+                self.migrated = bring_up_to_date(self._engine)
         except BaseException:
             self.close()
             raise
