@@ -966,11 +966,14 @@ def undo(subject: str, *, yes: bool, **recorded: Any) -> None:
 @click.argument("subject", required=False)
 @option("--site", metavar="S", text="All patients of a site, instead of one.")
 @option("-o", "--output", metavar="FILE.ics", text="The file to write (else standard output).")
-@option("--level", metavar="LEVEL", text="How much it tells: private (if not given), coded, full.", default="private")
+@option("--department", metavar="D", text="Only what a department has to do.")
+@option("--role", metavar="R", text="For a role: patient, caregiver, coordinator, a department …")
+@option("--level", metavar="LEVEL", text="How much it tells: private (if not given; for staff coded), coded, full.")
 @option("--language", metavar="L", text="en (if not given), zh, de or es.", default="en")
 @option("--from", "start", metavar="DATE", text="The first day.")
 @option("--to", "end", metavar="DATE", text="The last day.")
-@option("--with", "extras", metavar="LIST", text="What to add: periods,windows.", default="")
+@option("--with", "extras", metavar="LIST", text="What to add: periods,samples,windows.", default="")
+@option("--alarm", "alarms", metavar="LIST", text="Alarms before a visit, at most two.", default="")
 @DATABASE
 def export(subject: str | None, site: str | None, output: str | None, **asked: Any) -> None:
     """Writes a calendar file (iCalendar).
@@ -980,9 +983,12 @@ def export(subject: str | None, site: str | None, output: str | None, **asked: A
     \b
     Examples:
       dayzero export P-001 -o visits.ics
+      dayzero export P-001 --role patient --alarm '1 day before at 17:00' -o visits.ics
       dayzero export --site BJ01 --level coded --from 2026-03-01 --to 2026-03-31
+      dayzero export --site BJ01 --role pharmacy --level full --with samples
     """
     from calendars.entries import parse_extras
+    from scheduler.exporting import level_of
     from scheduler.files import write_file
     from schedules.typed import parse_day
 
@@ -995,7 +1001,9 @@ def export(subject: str | None, site: str | None, output: str | None, **asked: A
         return
     write_file(output, data)
     number = data.count(b"BEGIN:VEVENT")
-    click.echo(f"{output}: {number} event{'' if number == 1 else 's'}, level {asked['level']}.")
+    click.echo(
+        f"{output}: {number} event{'' if number == 1 else 's'}, level {level_of(asked['level'], asked['role'])}."
+    )
 
 
 @dayzero.group()

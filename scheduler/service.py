@@ -13,6 +13,7 @@ from scheduler import (
     changing,
     correcting,
     enrolling,
+    exporting,
     moving,
     reading,
     recipients,
@@ -283,30 +284,41 @@ class Scheduler:
 
     def calendar(self, *, subject: str | None = None, site: str | None = None) -> Calendar:
         """What the calendar of a subject, or of all subjects of a site, is made of."""
-        return reading.calendar(self._desk, subject, site)
+        return exporting.calendar(self._desk, subject, site)
 
     def export(
         self,
         *,
         subject: str | None = None,
         site: str | None = None,
-        level: str = "private",
+        department: str | None = None,
+        role: str | None = None,
+        level: str | None = None,
         language: str = "en",
         start: date | None = None,
         end: date | None = None,
         extras: Iterable[str] = (),
+        alarms: str = "",
     ) -> bytes:
-        """The calendar file of a subject or a site, from ``start`` to ``end``; ``extras``: periods, windows."""
-        return reading.export(
-            self._desk,
+        """The calendar file of a subject or a site, from ``start`` to ``end``; ``extras``: periods, samples, windows.
+
+        With a ``department`` only what that has to do; a ``role`` is a department, or the patient, who sees the periods
+        meant for patients. ``level`` is private, for a role of staff coded, unless given. ``alarms`` are as in ``1 day
+        before at 17:00, 2 hours before``.
+        """
+        what = exporting.Export(
             subject=subject,
             site=site,
+            department=department,
+            role=role,
             level=level,
             language=language,
             start=start,
             end=end,
-            extras=extras,
+            extras=tuple(extras),
+            alarms=alarms,
         )
+        return exporting.export(self._desk, what)
 
     def audit(self, subject: str, *, verify: bool = False, head: str | None = None) -> Audit:
         """A subject's facts; with ``verify`` also what is wrong with them, given a ``head`` that was kept elsewhere."""

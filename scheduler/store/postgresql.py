@@ -17,7 +17,7 @@ import psycopg
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 
-from scheduler.store.engine import BUSY_MILLISECONDS, TOGETHER, WRITING
+from scheduler.store.engine import ALONE, BUSY_MILLISECONDS, HURRIED, HURRY_MILLISECONDS, WRITING
 from scheduler.store.guards import SQLSTATE, WORDS
 from schedules.errors import StoreUnavailable
 
@@ -81,7 +81,9 @@ def _set_up(connection: Any) -> str:
 def _begin(connection: Connection) -> None:
     writes = connection.get_execution_options().get(WRITING)
     if writes:
-        function = "pg_advisory_xact_lock_shared" if writes == TOGETHER else "pg_advisory_xact_lock"
+        if writes == HURRIED:
+            connection.exec_driver_sql(f"SET LOCAL lock_timeout = {HURRY_MILLISECONDS}")
+        function = "pg_advisory_xact_lock" if writes == ALONE else "pg_advisory_xact_lock_shared"
         connection.exec_driver_sql(f"SELECT {function}({LOCK})")
 
 

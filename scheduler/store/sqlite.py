@@ -12,7 +12,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import StaticPool
 
-from scheduler.store.engine import BUSY_MILLISECONDS, WRITING
+from scheduler.store.engine import BUSY_MILLISECONDS, HURRIED, HURRY_MILLISECONDS, WRITING
 from scheduler.store.guards import REFUSAL, WORDS
 from schedules.errors import StoreUnavailable
 
@@ -57,7 +57,14 @@ def _configure(connection: Any, _record: object) -> None:
 def _begin(connection: Connection) -> None:
     # A write that begins as a read cannot wait for another's write: it would fail at once (SQLITE_BUSY).
     writes = connection.get_execution_options().get(WRITING)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    if writes != HURRIED:
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        return
+    connection.exec_driver_sql(f"PRAGMA busy_timeout={HURRY_MILLISECONDS}")
+    try:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    finally:
+        connection.exec_driver_sql(f"PRAGMA busy_timeout={BUSY_MILLISECONDS}")
 
 
 def trouble(error: BaseException) -> str:

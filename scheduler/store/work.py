@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlmodel import Session
 
 from scheduler.store.contacts import Contacts
-from scheduler.store.engine import ALONE, TOGETHER, WRITING, backend_of, read_url, shown_url
+from scheduler.store.engine import ALONE, HURRIED, TOGETHER, WRITING, backend_of, read_url, shown_url
 from scheduler.store.facts import Facts
 from scheduler.store.guards import Guards
 from scheduler.store.outbox import Outbox
@@ -18,6 +18,7 @@ from scheduler.store.sites import Sites
 from scheduler.store.state import ServiceState
 from scheduler.store.subjects import Subjects
 from scheduler.store.templates import Templates
+from scheduler.store.visit_events import VisitEvents
 from scheduler.store.visits import Visits
 from schedules.errors import StoreUnavailable
 
@@ -34,6 +35,7 @@ class Work:
         self.subjects = Subjects(session)
         self.facts = Facts(session)
         self.visits = Visits(session)
+        self.visit_events = VisitEvents(session)
         self.contacts = Contacts(session)
         self.outbox = Outbox(session)
         self.state = ServiceState(session)
@@ -83,6 +85,18 @@ class Store:
             yield Work(session)
             if not dry_run:
                 self._commit(session)
+
+    def keep(self, action: Callable[[Work], None]) -> bool:
+        """Stores what can be made again at any time; not where the database is busy or cannot be written. Whether it
+        did."""
+        writer = self._engine.execution_options(**{WRITING: HURRIED})
+        try:
+            with Session(writer, execution_options=FRESH) as session:
+                action(Work(session))
+                session.commit()
+        except self._errors:
+            return False
+        return True
 
     def _commit(self, session: Session) -> None:
         session.flush()

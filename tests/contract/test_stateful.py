@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from hypothesis import HealthCheck, Phase, note, settings
@@ -113,10 +113,11 @@ class Trial(RuleBasedStateMachine):
     after each revision, kept elsewhere; ``sequences`` the highest calendar sequence number seen, by UID.
     """
 
-    def __init__(self, databases: Databases) -> None:
+    databases: ClassVar[Databases]
+
+    def __init__(self) -> None:
         super().__init__()
-        self.databases = databases
-        self.url = databases.make(migrated=True)
+        self.url = self.databases.make(migrated=True)
         self.scheduler = Scheduler(self.url)
         self.scheduler.__enter__()
         self.now = datetime(START.year, START.month, START.day, 9)
@@ -415,9 +416,10 @@ class Trial(RuleBasedStateMachine):
             self.sequences[entry.uid] = entry.sequence
 
 
-def test_whatever_happens_the_laws_hold(databases: Databases) -> None:
+def test_whatever_happens_the_laws_hold(databases: Databases, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Trial, "databases", databases, raising=False)
     run_state_machine_as_test(
-        lambda: Trial(databases),
+        Trial,
         settings=settings(
             max_examples=EXAMPLES,
             stateful_step_count=STEPS,
