@@ -1060,6 +1060,23 @@ def contact_list(subject: str | None, site: str | None) -> None:
     answer(lambda: [contact_document(item) for item in found], lambda: contacts_text(found))
 
 
+@contact.command("test")
+@click.argument("number", type=click.IntRange(1, 2**31 - 1))
+@READS
+def contact_test(number: int) -> None:
+    """Sends a test message to a contact, by whatever is set up for it.
+
+    NUMBER is the contact's, as 'contact list' shows it.
+
+    \b
+    Examples:
+      dayzero contact test 3
+    """
+    with store() as trial:
+        sent = trial.try_contact(number, say=say)
+    answer(sent.document, lambda: f"A test message went to contact {number} by {sent.channel}.")
+
+
 def contact_document(contact: Contact) -> dict[str, object]:
     return fields(contact) | {"quiet": quiet_hours(contact) or None}
 
@@ -1223,6 +1240,7 @@ def state_text(state: State) -> str:
         "Sites": state.sites,
         "Subjects": f"{state.subjects}, with {state.visits_to_come} visits to come",
         "Reminders": f"{reminders}; {state.reminders_due} due now",
+        "Channels": state.settings_problem or ", ".join(state.channels),
         "Last sweep": f"{state.last_sweep:%Y-%m-%d %H:%M} UTC, {how_long_ago(state)}" if state.last_sweep else "never",
     }
     return "\n".join(f"{name:<11} {value}" for name, value in rows.items())

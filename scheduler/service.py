@@ -19,13 +19,14 @@ from scheduler import (
     recipients,
     registering,
     sweeping,
+    trying,
     unscheduled,
     worklists,
 )
 from scheduler.channels import Send, console
 from scheduler.moments import AnyWhen, Moment
 from scheduler.recording import Terms
-from scheduler.values import Audit, Calendar, Change, Contact, Patient, Queued, Registered, State, Sweep
+from scheduler.values import Audit, Calendar, Change, Contact, Message, Patient, Queued, Registered, State, Sweep
 from schedules.plan import Plan
 from schedules.site import OPENING, Site
 from schedules.template import Template
@@ -365,6 +366,10 @@ class Scheduler:
     def contacts(self, *, subject: str | None = None, site: str | None = None) -> tuple[Contact, ...]:
         """The contacts of a subject, of a site, or all."""
         return recipients.contacts(self._desk, subject, site)
+
+    def try_contact(self, number: int, *, say: Send = console) -> Message:
+        """Sends a test message to a contact by its channel, now; ``say`` prints it where none is set up for it."""
+        return trying.try_contact(self._desk, number, say)
 
     def reminders(self, subject: str) -> tuple[Queued, ...]:
         """A subject's reminders in the queue and what became of them, by when they are due."""

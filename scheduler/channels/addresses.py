@@ -23,7 +23,7 @@ def mailbox(text: str) -> Address:
     named = _NAMED.fullmatch(text)
     name, address = (named["name"], named["address"]) if named else ("", text.strip())
     local, _, domain = address.rpartition("@")
-    if not text.isprintable() or len(address.encode()) > LONGEST or not _LOCAL.fullmatch(local):
+    if not text.isprintable() or "=?" in text or len(address.encode()) > LONGEST or not _LOCAL.fullmatch(local):
         raise ValueError("it is not one e-mail address")
     host = ascii_host(domain)
     if not _HOST.fullmatch(host):
