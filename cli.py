@@ -1022,7 +1022,7 @@ def contact() -> None:
 @option("--site", metavar="S", text="A site, for a coordinator, the pharmacy and other staff.")
 @option("--role", metavar="R", text="patient, caregiver, coordinator, pharmacy, cell lab …", required=True)
 @option("--email", metavar="A", text="An address for e-mail.", default="")
-@option("--notify", metavar="URL", text="Another way to reach them.", default="")
+@option("--notify", metavar="URL", text="A webhook's https://…, or SERVICE://WHOM, as in sms://+49…", default="")
 @option("--zone", metavar="Z", text="Their time zone (else the site's).")
 @option("--quiet", metavar="FROM-TO", text="When to send nothing, such as 21:00-08:00.")
 @option("--language", metavar="L", text="en (if not given), zh, de or es.", default="en")

@@ -12,7 +12,7 @@ from typing import Any
 
 from scheduler import clock
 from scheduler.channels.addresses import ascii_host, mailbox
-from scheduler.channels.channel import DeliveryFailed
+from scheduler.channels.channel import DeliveryFailed, Patience
 from scheduler.channels.deadline import deadline
 from scheduler.channels.mail import mail_of
 from scheduler.settings import Settings
@@ -46,11 +46,14 @@ class Mailer:
     """A connection to the mail server. It is made anew after it was lost; one that cannot be made is not tried again
     in the same batch, which else would wait for it at every message."""
 
+    SERVER = "the mail server"
+
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._sender = mailbox(settings.mail_from)
         self._client: smtplib.SMTP | None = None
         self._down: str | None = None
+        self._patience = Patience()
 
     def send(self, message: Message) -> None:
         """Hands a message over to the server. Raises DeliveryFailed."""
@@ -58,6 +61,7 @@ class Mailer:
             recipient = mailbox(message.contact.email)
         except ValueError:
             raise DeliveryFailed("the contact's e-mail address cannot be used", permanent=True) from None
+        self._patience.check(self.SERVER)
         client = self._connected()
         international = not recipient.username.isascii()
         if international and not client.has_extn("smtputf8"):
@@ -82,12 +86,15 @@ class Mailer:
                 told = True
                 _accepted(*_data(client, data), "the message")
         except _Refused as refused:
+            self._patience.note(self.SERVER, answered=True)
             self._start_over(client, refused.code)
             raise DeliveryFailed(str(refused), permanent=refused.permanent) from None
         except (smtplib.SMTPException, OSError, ValueError):
+            self._patience.note(self.SERVER, answered=False)
             self._lose(client)
             reason = "before it answered for the message" if told else "before it took the message"
             raise DeliveryFailed(f"the connection to the mail server was lost {reason}", told=told) from None
+        self._patience.note(self.SERVER, answered=True)
 
     def _start_over(self, client: smtplib.SMTP, code: int) -> None:
         """After a refusal: the next message needs a clean slate, or where the server is going a new connection."""

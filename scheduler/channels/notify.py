@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
 
-from scheduler.channels.channel import DeliveryFailed
+from scheduler.channels.channel import DeliveryFailed, Patience
 from scheduler.settings import Settings
 from scheduler.values import Message
 
@@ -44,9 +44,12 @@ class Notifier:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._sent = False
+        self._patience = Patience()
 
     def send(self, message: Message) -> None:
         """Passes a message on to its service. Raises DeliveryFailed."""
+        name, _ = service_of(message.contact.notify)
+        self._patience.check(name)
         with _silent():
             service = self._service(message.contact.notify)
             if self._sent and self._settings.notify_pause:
@@ -54,6 +57,8 @@ class Notifier:
             self._sent = True
             text = f"{message.text} {message.stop}" if message.stop else message.text
             outcome = service.notify(body=text, body_format="text", timeout=self._settings.notify_timeout)
+        # It does not tell a refusal from silence, so several refusals look like a service that is away.
+        self._patience.note(name, answered=bool(outcome))
         if not outcome:
             # It does not say why, and not whether a service that was too slow has it all the same.
             raise DeliveryFailed("the notification service did not take the message", told=True)

@@ -13,7 +13,7 @@ from urllib.parse import SplitResult, quote, urlsplit
 from calendars.entries import Level
 from scheduler import clock
 from scheduler.channels.addresses import ascii_host, is_loopback
-from scheduler.channels.channel import DeliveryFailed
+from scheduler.channels.channel import DeliveryFailed, Patience
 from scheduler.channels.deadline import deadline
 from scheduler.channels.signing import signature, signing_key
 from scheduler.settings import Settings
@@ -45,12 +45,14 @@ class Poster:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._key = signing_key(settings.webhook_secret.get_secret_value())
+        self._patience = Patience()
 
     def send(self, message: Message) -> None:
         """Posts a message. Raises DeliveryFailed."""
         target = _target(message.contact.notify)
         if target.scheme == "http" and not (is_loopback(target.hostname or "") or self._settings.webhook_allow_plain):
             raise DeliveryFailed("the webhook is not encrypted: its address must begin with https", permanent=True)
+        self._patience.check(target.netloc)
         now = clock.now()
         body = webhook_body(message, now)
         code = self._post(target, body, self._headers(message, now, body))
@@ -79,8 +81,11 @@ class Poster:
             told = True
             with deadline(lambda: connection.sock, self._settings.webhook_timeout):
                 connection.request("POST", _path(target), body=body, headers=headers)
-                return connection.getresponse().status
+                code = connection.getresponse().status
+            self._patience.note(target.netloc, answered=True)
+            return code
         except (OSError, HTTPException, ValueError) as error:
+            self._patience.note(target.netloc, answered=False)
             raise DeliveryFailed(_why_not(error, told), told=told) from None
         finally:
             connection.close()

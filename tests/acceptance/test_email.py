@@ -189,6 +189,15 @@ def test_a_slow_server_is_not_waited_for(server: MailServer) -> None:
     assert (found.permanent, found.told) == (False, True)
 
 
+def test_a_server_that_never_answers_is_left_alone_after_a_while(server: MailServer) -> None:
+    server.to_messages.extend([DROP, "451 later", DROP, DROP, DROP])
+    outcomes = [str(outcome) for outcome in send(settings(server), *[MESSAGE] * 8)]
+    lost = "the connection to the mail server was lost before it answered for the message"
+    away = "it has not answered 3 times in a row, and is left alone for a while"
+    assert outcomes == [lost, "the mail server refused the message (451)", *[lost] * 3, *[away] * 3]
+    assert send(settings(server)) == [None]
+
+
 def test_a_dripping_server_is_not_waited_for() -> None:
     """No read is late, and yet there is an end to it."""
     with dripping_server() as port:

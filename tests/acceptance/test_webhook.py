@@ -196,6 +196,21 @@ def test_a_dripping_receiver_is_not_waited_for() -> None:
     assert (failed.permanent, failed.told) == (False, True)
 
 
+def test_a_receiver_that_never_answers_is_left_alone_after_a_while_and_the_others_are_not(receiver: Receiver) -> None:
+    receiver.codes.extend([DROP] * 3)
+    outcomes: list[DeliveryFailed | None] = []
+    with webhook_receiver() as other, channel_for(to(other.url()).contact, SETTINGS).open() as line:
+        for address in [receiver.url()] * 4 + [other.url()]:
+            try:
+                line.send(to(address))
+                outcomes.append(None)
+            except DeliveryFailed as failed:
+                outcomes.append(failed)
+    away = "it has not answered 3 times in a row, and is left alone for a while"
+    assert (str(outcomes[3]), outcomes[4]) == (away, None)
+    assert len(receiver.posts) == 3
+
+
 def test_nobody_there() -> None:
     failed = send(to(f"http://{LOOPBACK}:{closed_port()}/hook"))
     assert str(failed) == "the webhook could not be reached"
