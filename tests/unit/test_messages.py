@@ -45,8 +45,7 @@ def text(
 
 
 def title(event: str, level: Level = Level.PRIVATE, language: str = "en") -> str:
-    label = "" if event == "stopped" else "Day 1"
-    return title_text(event, subject="P-001", label=label, when=AT_TEN, level=level, language=language)
+    return title_text(event, subject="P-001", label="Day 1", when=AT_TEN, level=level, language=language)
 
 
 @pytest.mark.parametrize(
@@ -78,8 +77,8 @@ def test_privacy_holds_for_every_event_and_language(event: str, language: str) -
     coded = text(event, level=Level.CODED, language=language)
     assert "P-001" in coded
     assert "Infusion" not in coded
-    assert ("Day 1" in coded) == (event != "stopped")
-    assert ("eligible" in coded) == (event in ("expires", "gate", "conflict", "stopped"))
+    assert "Day 1" in coded
+    assert ("eligible" in coded) == (event in ("expires", "gate", "conflict"))
     assert "P-001" in title(event, level=Level.CODED, language=language)
 
 
@@ -130,7 +129,7 @@ def test_a_patient_is_told_what_has_changed(event: str, told: str) -> None:
         ("expected", "P-001: Day 1 is expected by Tuesday 3 March 2026."),
         (
             "stopped",
-            "P-001 is followed no longer, since Tuesday 3 March 2026 (eligible). Nothing more is sent to the patient.",
+            "P-001 is followed no longer: Day 1, Tuesday 3 March 2026. No more visits are planned.",
         ),
     ],
 )
@@ -157,7 +156,7 @@ def test_titles() -> None:
     assert title("moved") == "Your appointment has moved to Tue 3 Mar 2026"
     assert title("before", Level.CODED) == "P-001: Day 1, Tue 3 Mar 2026"
     assert title("moved", Level.FULL) == "P-001: Day 1 (moved), Tue 3 Mar 2026"
-    assert title("stopped", Level.CODED) == "P-001 (followed no longer), Tue 3 Mar 2026"
+    assert title("stopped", Level.CODED) == "P-001: Day 1 (followed no longer), Tue 3 Mar 2026"
     assert title("moved", language="de") == "Ihr Termin wurde verlegt auf Di 3.3.2026"
 
 
