@@ -10,7 +10,7 @@ import logging
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
 
 from scheduler.channels.channel import DeliveryFailed, Patience
@@ -20,6 +20,23 @@ from scheduler.values import Message
 if TYPE_CHECKING:
     from apprise import Apprise
 
+# Apprise for patients: no redirect, nothing on disk, no text read as anything but text, and neither its name nor its
+# pictures, which would be fetched from elsewhere.
+_MANNERS: dict[str, Any] = {
+    "async_mode": False,
+    "http_redirects": False,
+    "storage_mode": "memory",
+    "secure_logging": True,
+    "allow_templates": False,
+    "interpret_escapes": False,
+    "interpret_emojis": False,
+    "app_id": "Reminder",
+    "app_desc": "Reminder",
+    "app_url": "",
+    "image_path_mask": False,
+    "image_url_mask": "",
+    "image_url_logo": "",
+}
 # Each of them writes addresses with tokens into its log, at one level or another.
 _LOGGERS = ("apprise", "urllib3", "requests_oauthlib", "oauthlib")
 
@@ -68,7 +85,7 @@ class Notifier:
             from apprise import Apprise, AppriseAsset
         except ImportError:
             raise DeliveryFailed("Apprise is not installed: install dayzero[notify]") from None
-        asset = AppriseAsset(async_mode=False, http_redirects=False, storage_mode="memory", secure_logging=True)
+        asset = AppriseAsset(**_MANNERS)
         found = Apprise.instantiate(_filled(address, self._settings), asset=asset)
         if found is None:
             raise DeliveryFailed("Apprise cannot use the address of the service: see notify in the settings")

@@ -65,6 +65,21 @@ def test_a_service_is_told_whom_and_what(receiver: Receiver) -> None:
     assert (said["title"], said["message"]) == ("", f"{MESSAGE.text} {MESSAGE.stop}")
 
 
+def test_nothing_is_fetched_and_apprise_is_not_named(receiver: Receiver) -> None:
+    receiver.codes.append(200)
+    ntfy = Settings.model_validate({"notify": {"sms": f"ntfy://{LOOPBACK}:{receiver.port}/{{to}}"}})
+    assert send(ntfy, replace(MESSAGE, contact=replace(CONTACT, notify="sms://ward3"))) == [None]
+    (post,) = receiver.posts
+    assert "x-icon" not in post.headers
+    assert not [value for value in post.headers.values() if "apprise" in value.lower() or "http" in value]
+
+
+def test_a_text_is_nothing_but_itself(receiver: Receiver) -> None:
+    text = "{{ token }} {to} \\n :smile: *a* <b>"
+    assert send(settings(receiver.port), replace(MESSAGE, text=text, stop="")) == [None]
+    assert json.loads(receiver.posts[0].body)["message"] == text
+
+
 def test_a_recipient_is_one_part_of_the_address_whatever_is_in_it(receiver: Receiver) -> None:
     """What a contact says can neither name another recipient nor change how the service is called."""
     odd = replace(MESSAGE, contact=replace(CONTACT, notify="sms://a/b?method=GET&c"))
