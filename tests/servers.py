@@ -44,14 +44,25 @@ class Received:
 
 @dataclass(slots=True)
 class MailServer:
-    """A mail server, what it received, and what it answers to the next recipients and messages; then it accepts."""
+    """A mail server, what it received, and what it answers to the next senders, recipients and messages; then it
+    accepts."""
 
     port: int = 0
     received: list[Received] = field(default_factory=list)
+    to_senders: deque[str] = field(default_factory=deque)
     to_recipients: deque[str] = field(default_factory=deque)
     to_messages: deque[str] = field(default_factory=deque)
     connections: int = 0
     _stopping: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def handle_MAIL(
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        answer = self.to_senders.popleft() if self.to_senders else OK
+        if answer == OK:
+            envelope.mail_from = address
+            envelope.mail_options.extend(options)
+        return answer
 
     async def handle_RCPT(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]

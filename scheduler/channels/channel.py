@@ -44,7 +44,7 @@ class Patience:
     def check(self, way: str) -> None:
         """Raises DeliveryFailed for a way that was given up."""
         if self._unanswered[way] >= self.LIMIT:
-            raise DeliveryFailed(f"it has not answered {self.LIMIT} times in a row, and is left alone for a while")
+            raise DeliveryFailed(f"the server has not answered {self.LIMIT} times in a row, and is left alone for a while")
 
     def note(self, way: str, *, answered: bool) -> None:
         """Whether a way has just answered, be it with a refusal."""

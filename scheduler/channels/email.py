@@ -21,6 +21,7 @@ from scheduler.values import Message
 # What a server says to those who have not logged in, or not well enough: of no message, and mended by a person.
 _LOGIN = frozenset({530, 534, 535, 538})
 _CLOSING = 421
+SENDER = "the sender"
 _ENHANCED = re.compile(rb"[245]\.\d{1,3}\.\d{1,3}(?= |$)")
 
 
@@ -81,7 +82,7 @@ class Mailer:
         told = False
         try:
             with deadline(lambda: client.sock, self._settings.smtp_timeout):
-                _accepted(*client.mail(self._sender.addr_spec, options), "the sender")
+                _accepted(*client.mail(self._sender.addr_spec, options), SENDER)
                 _accepted(*client.rcpt(recipient.addr_spec), "the recipient")
                 told = True
                 _accepted(*_data(client, data), "the message")
@@ -189,7 +190,8 @@ class _Refused(Exception):
     def __init__(self, code: int, answer: bytes, what: str) -> None:
         enhanced = _ENHANCED.match(answer)
         self.code = code
-        self.permanent = code >= 500 and code not in _LOGIN
+        # A sender who may not send is no fault of the message, and it would be one of all that are due.
+        self.permanent = code >= 500 and code not in _LOGIN and what != SENDER
         detail = f"{code} {enhanced.group().decode('ascii')}" if enhanced else str(code)
         super().__init__(f"the mail server refused {what} ({detail})")
 

@@ -165,6 +165,14 @@ def test_a_login_that_is_asked_for_is_the_senders_matter_and_not_final(
     assert not found.permanent
 
 
+def test_a_sender_who_may_not_send_is_a_matter_of_the_settings_and_loses_nothing(server: MailServer) -> None:
+    server.to_senders.append("550 5.7.60 visits@example.org may not send")
+    first, second = send(settings(server), MESSAGE, MESSAGE)
+    assert str(first) == "the mail server refused the sender (550 5.7.60)"
+    assert first is not None
+    assert (first.permanent, second) == (False, None)
+
+
 def test_nobody_there(server: MailServer) -> None:
     first, second = send(settings(closed_port()), MESSAGE, MESSAGE)
     assert str(first) == "the mail server refused the connection: see smtp_host and smtp_port"
@@ -193,7 +201,7 @@ def test_a_server_that_never_answers_is_left_alone_after_a_while(server: MailSer
     server.to_messages.extend([DROP, "451 later", DROP, DROP, DROP])
     outcomes = [str(outcome) for outcome in send(settings(server), *[MESSAGE] * 8)]
     lost = "the connection to the mail server was lost before it answered for the message"
-    away = "it has not answered 3 times in a row, and is left alone for a while"
+    away = "the server has not answered 3 times in a row, and is left alone for a while"
     assert outcomes == [lost, "the mail server refused the message (451)", *[lost] * 3, *[away] * 3]
     assert send(settings(server)) == [None]
 

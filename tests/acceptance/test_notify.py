@@ -109,7 +109,7 @@ def test_what_was_refused_is_tried_again(receiver: Receiver, code: int) -> None:
 def test_a_service_that_never_takes_anything_is_left_alone_after_a_while(receiver: Receiver) -> None:
     receiver.codes.extend([503] * 5)
     outcomes = send(settings(receiver.port), *[MESSAGE] * 5)
-    assert str(outcomes[3]) == "it has not answered 3 times in a row, and is left alone for a while"
+    assert str(outcomes[3]) == "the server has not answered 3 times in a row, and is left alone for a while"
     assert len(receiver.posts) == 3
 
 

@@ -19,6 +19,7 @@ import pytest
 import standardwebhooks
 from hypothesis import given
 from hypothesis import strategies as st
+from ical.calendar_stream import IcsCalendarStream
 
 from scheduler import Scheduler, clock
 from scheduler.channels.mail import mail_of
@@ -63,7 +64,7 @@ def body(mail: EmailMessage, kind: str) -> str:
 
 
 def event_of(mail: EmailMessage) -> tuple[icalendar.Calendar, icalendar.Event]:
-    """The event in the body, read again; the file behind it has the same bytes."""
+    """The event in the body, read again by two libraries; the file behind it has the same bytes."""
     (inline,) = [part for part in mail.walk() if part.get_content_type() == "text/calendar"]
     (file,) = mail.iter_attachments()
     data = inline.get_payload(decode=True)
@@ -73,6 +74,8 @@ def event_of(mail: EmailMessage) -> tuple[icalendar.Calendar, icalendar.Event]:
     assert isinstance(calendar, icalendar.Calendar)
     assert calendar["METHOD"] == inline["Content-Type"].params["method"]
     (event,) = calendar.walk("VEVENT")
+    (other,) = IcsCalendarStream.calendar_from_ics(data.decode()).events
+    assert (other.uid, other.summary) == (event["UID"], event["SUMMARY"])
     assert isinstance(event, icalendar.Event)
     return calendar, event
 

@@ -206,7 +206,7 @@ def test_a_receiver_that_never_answers_is_left_alone_after_a_while_and_the_other
                 outcomes.append(None)
             except DeliveryFailed as failed:
                 outcomes.append(failed)
-    away = "it has not answered 3 times in a row, and is left alone for a while"
+    away = "the server has not answered 3 times in a row, and is left alone for a while"
     assert (str(outcomes[3]), outcomes[4]) == (away, None)
     assert len(receiver.posts) == 3
 
