@@ -44,7 +44,8 @@ class Patience:
     def check(self, way: str) -> None:
         """Raises DeliveryFailed for a way that was given up."""
         if self._unanswered[way] >= self.LIMIT:
-            raise DeliveryFailed(f"the server has not answered {self.LIMIT} times in a row, and is left alone for a while")
+            often = f"{self.LIMIT} times in a row"
+            raise DeliveryFailed(f"the server has not answered {often}, and is left alone for a while")
 
     def note(self, way: str, *, answered: bool) -> None:
         """Whether a way has just answered, be it with a refusal."""
