@@ -233,7 +233,7 @@ _PHRASES = {
         test_title="Mensaje de prueba",
         kinds=_kinds(
             "ventana abierta, ventana se cierra, atrasada, cambiada, cancelada",
-            "termina, caduca, pendiente, conflicto, se espera, fin del seguimiento",
+            "termina, caduca, pendiente, conflicto, se espera, sin seguimiento",
         ),
     ),
 }

@@ -99,11 +99,9 @@ class Mailer:
 
     def _start_over(self, client: smtplib.SMTP, code: int) -> None:
         """After a refusal: the next message needs a clean slate, or where the server is going a new connection."""
-        try:
+        with suppress(smtplib.SMTPException, OSError), deadline(lambda: client.sock, self._settings.smtp_timeout):
             if code != _CLOSING and client.rset()[0] == 250:
                 return
-        except (smtplib.SMTPException, OSError):
-            pass
         self._lose(client)
 
     def _lose(self, client: smtplib.SMTP) -> None:

@@ -151,6 +151,7 @@ def test_what_is_wrong_in_a_file_is_told_without_what_it_says(file: Path, text: 
         ("SMTP_PORT", "70000", "Input should be less than or equal to 65535"),
         ("SMTP_SECURITY", SECRET, "Input should be 'starttls', 'tls' or 'none'"),
         ("SMTP_TIMEOUT", "0", "Input should be greater than 0"),
+        ("WEBHOOK_TIMEOUT", "61", "Input should be less than or equal to 60"),
         ("MAIL_FROM", f"{SECRET}\nBcc: x@example.org", "it is not one e-mail address"),
         ("MAIL_REPLY_TO", "a@example.org, b@example.org", "it is not one e-mail address"),
         ("WEBHOOK_SECRET", "short", "a secret has 32 characters or more; 'openssl rand -hex 32' makes one"),
