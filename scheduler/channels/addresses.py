@@ -31,6 +31,19 @@ def mailbox(text: str) -> Address:
     return Address(name, local, host)
 
 
+def is_address(text: str) -> bool:
+    """Whether a text is one plain e-mail address, without a name."""
+    try:
+        return "<" not in text and mailbox(text).addr_spec != ""
+    except ValueError:
+        return False
+
+
+def has_password(url: str) -> bool:
+    """Whether a web address names a user or a password."""
+    return re.match(r"https?://[^/?#]*@", url, re.IGNORECASE) is not None
+
+
 def ascii_host(name: str) -> str:
     """A host's name in ASCII: ``straße.example`` is ``xn--strae-oqa.example``, and not the ``strasse`` of others.
 
