@@ -7,7 +7,7 @@ import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from http.client import HTTPS_PORT, HTTPConnection, HTTPException
 from urllib.parse import SplitResult, quote, urlsplit
 
 from calendars.entries import Level
@@ -77,9 +77,9 @@ class Poster:
         connection = _connection(target, self._settings.webhook_timeout)
         told = False
         try:
-            connection.connect()
-            told = True
             with deadline(lambda: connection.sock, self._settings.webhook_timeout):
+                connection.connect()
+                told = True
                 connection.request("POST", _path(target), body=body, headers=headers)
                 code = connection.getresponse().status
             self._patience.note(target.netloc, answered=True)
@@ -136,7 +136,20 @@ def _connection(target: SplitResult, timeout: float) -> HTTPConnection:
     host = target.hostname or ""
     if target.scheme == "http":
         return HTTPConnection(host, target.port, timeout=timeout)
-    return HTTPSConnection(host, target.port, timeout=timeout, context=ssl.create_default_context())
+    return _EncryptedConnection(host, target.port, timeout=timeout)
+
+
+class _EncryptedConnection(HTTPConnection):
+    """HTTPS whose handshake can be cut as everything else can: its socket is there before it begins."""
+
+    default_port = HTTPS_PORT
+
+    def connect(self) -> None:
+        """Connects, and shakes hands; the certificate must be of the host."""
+        super().connect()
+        context = ssl.create_default_context()
+        self.sock = context.wrap_socket(self.sock, server_hostname=self.host, do_handshake_on_connect=False)
+        self.sock.do_handshake()
 
 
 def _for_good(code: int) -> bool:

@@ -196,6 +196,15 @@ def test_a_dripping_receiver_is_not_waited_for() -> None:
     assert (failed.permanent, failed.told) == (False, True)
 
 
+def test_a_dripping_handshake_is_not_waited_for() -> None:
+    """A record of TLS that is announced, and comes a byte at a time."""
+    with dripping_server(b"\x16\x03\x03\x40\x00") as port:
+        failed = send(to(f"https://{LOOPBACK}:{port}/hook"), SETTINGS.model_copy(update={"webhook_timeout": 0.3}))
+    assert str(failed) == "the webhook did not answer in time"
+    assert failed is not None
+    assert (failed.permanent, failed.told) == (False, False)
+
+
 def test_a_receiver_that_never_answers_is_left_alone_after_a_while_and_the_others_are_not(receiver: Receiver) -> None:
     receiver.codes.extend([DROP] * 3)
     outcomes: list[DeliveryFailed | None] = []
@@ -232,6 +241,11 @@ def test_encrypted_to_a_receiver_whose_certificate_is_trusted(
         assert len(encrypted.posts) == 1
         failed = send(to(receiver.url(scheme="https")))
         assert str(failed) == "the webhook could not be reached"
+    elsewhere = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    made.issue_cert("elsewhere.example").configure_cert(elsewhere)
+    with webhook_receiver(elsewhere) as other:
+        assert str(send(to(other.url(scheme="https")))) == "the certificate of the webhook cannot be trusted"
+        assert other.posts == []
 
 
 @pytest.mark.parametrize(
