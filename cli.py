@@ -1102,7 +1102,7 @@ def contact() -> None:
 @option("--site", metavar="S", text="A site, for a coordinator, the pharmacy and other staff.")
 @option("--role", metavar="R", text="patient, caregiver, coordinator, pharmacy, cell lab …", required=True)
 @option("--email", metavar="A", text="An address for e-mail.", default="")
-@option("--notify", metavar="URL", text="Another way to reach them.", default="")
+@option("--notify", metavar="URL", text="A webhook's https://…, or SERVICE://WHOM, as in sms://+49…", default="")
 @option("--zone", metavar="Z", text="Their time zone (else the site's).")
 @option("--quiet", metavar="FROM-TO", text="When to send nothing, such as 21:00-08:00.")
 @option("--language", metavar="L", text="en (if not given), zh, de or es.", default="en")
@@ -1138,6 +1138,23 @@ def contact_list(subject: str | None, site: str | None) -> None:
     with store() as trial:
         found = trial.contacts(**one_of(subject, site))
     answer(lambda: [contact_document(item) for item in found], lambda: contacts_text(found))
+
+
+@contact.command("test")
+@click.argument("number", type=click.IntRange(1, 2**31 - 1))
+@READS
+def contact_test(number: int) -> None:
+    """Sends a test message to a contact, by whatever is set up for it.
+
+    NUMBER is the contact's, as 'contact list' shows it.
+
+    \b
+    Examples:
+      dayzero contact test 3
+    """
+    with store() as trial:
+        sent = trial.try_contact(number, say=say)
+    answer(sent.document, lambda: f"A test message went to contact {number} by {sent.channel}.")
 
 
 def contact_document(contact: Contact) -> dict[str, object]:
@@ -1181,7 +1198,7 @@ def remind(context: click.Context, once: bool, now: str | None) -> None:
     if not once:
         raise click.UsageError("Give --once to send what is due, or 'list SUBJECT' to see what is queued.", context)
     with store() as trial:
-        sweep = trial.remind_once(now=now, send=say)
+        sweep = trial.remind_once(now=now, say=say)
     told = f"{sweep.sent} sent, {sweep.suppressed} suppressed, {sweep.missed} missed, {sweep.failed} failed."
     answer(sweep.document, lambda: told)
 
@@ -1372,6 +1389,7 @@ def state_text(state: State) -> str:
         "Sites": state.sites,
         "Subjects": f"{state.subjects}, with {state.visits_to_come} visits to come",
         "Reminders": f"{reminders}; {state.reminders_due} due now",
+        "Channels": state.settings_problem or ", ".join(state.channels),
         "Last sweep": f"{state.last_sweep:%Y-%m-%d %H:%M} UTC, {how_long_ago(state)}" if state.last_sweep else "never",
     }
     return "\n".join(f"{name:<11} {value}" for name, value in rows.items())

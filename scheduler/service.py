@@ -20,12 +20,26 @@ from scheduler import (
     recipients,
     registering,
     sweeping,
+    trying,
     unscheduled,
     worklists,
 )
+from scheduler.channels import Send, console
 from scheduler.moments import AnyWhen, Moment
 from scheduler.recording import Terms
-from scheduler.values import Audit, Calendar, Change, Contact, Imported, Patient, Queued, Registered, State, Sweep
+from scheduler.values import (
+    Audit,
+    Calendar,
+    Change,
+    Contact,
+    Imported,
+    Message,
+    Patient,
+    Queued,
+    Registered,
+    State,
+    Sweep,
+)
 from schedules.plan import Plan
 from schedules.site import OPENING, Site
 from schedules.template import Template
@@ -33,7 +47,6 @@ from schedules.template import Template
 if TYPE_CHECKING:
     from calendars.deviations import Deviations
     from calendars.worklists import Worklist
-    from scheduler.channels import Send
     from scheduler.desk import Desk
 
 
@@ -401,10 +414,17 @@ class Scheduler:
         """The contacts of a subject, of a site, or all."""
         return recipients.contacts(self._desk, subject, site)
 
+    def try_contact(self, number: int, *, say: Send = console) -> Message:
+        """Sends a test message to a contact by its channel, now; ``say`` prints it where none is set up for it."""
+        return trying.try_contact(self._desk, number, say)
+
     def reminders(self, subject: str) -> tuple[Queued, ...]:
         """A subject's reminders in the queue and what became of them, by when they are due."""
         return recipients.reminders(self._desk, subject)
 
-    def remind_once(self, *, now: Moment = None, send: Send | None = None) -> Sweep:
-        """Sends every reminder that is due, once; ``send`` is the channel, by default the console."""
-        return sweeping.remind_once(self._desk, now, send)
+    def remind_once(self, *, now: Moment = None, send: Send | None = None, say: Send = console) -> Sweep:
+        """Sends every reminder that is due, once, by the channel of its contact.
+
+        ``send`` takes all messages instead; ``say`` prints those for which no channel is set up.
+        """
+        return sweeping.remind_once(self._desk, now, send, say)
