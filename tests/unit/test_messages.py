@@ -37,7 +37,7 @@ def text(
     ("language", "told"),
     [
         ("en", "You have an appointment on Tuesday 3 March 2026 at 10:00."),
-        ("zh", "您的预约时间是2026年3月3日 星期二 10:00。"),
+        ("zh", "您的预约时间是2026年3月3日星期二 10:00。"),
         ("de", "Sie haben einen Termin am Dienstag, 3. März 2026 um 10:00 Uhr."),
         ("es", "Tiene una cita el martes, 3 de marzo de 2026 a las 10:00."),
     ],
