@@ -86,7 +86,7 @@ def calendar_file(
     found = [written for written in made if written is not None]
     found += extras_written(listed, periods, extras, level, language)
     shown = [written for written in found if written.touches(start, end)]
-    zones = zones_of((written.zone, written.first, written.last) for written in shown)
+    zones = zones_of((written.zone, written.first.year, written.last.year) for written in shown)
     return file_of((written.data for written in shown), zones, level=level, language=language, name=name)
 
 
@@ -140,12 +140,12 @@ def _written(event: Event, texts: Words, alarms: tuple[Alarm, ...] = ()) -> Writ
     return Written(data=event_component(event, alarms, texts.visit), zone=event.zone or "", first=first, last=last)
 
 
-def zones_of(spans: Iterable[tuple[str, date, date]]) -> dict[str, Years]:
+def zones_of(spans: Iterable[tuple[str, int, int]]) -> dict[str, Years]:
     """The zones that events need, each with the first and the last year in which it does: from the zone and the first
-    and last day of each event, those without a zone left out."""
+    and last year of each event, those without a zone left out."""
     zones: dict[str, Years] = {}
     for zone, first, last in spans:
         if zone:
-            known = zones.get(zone, (first.year, last.year))
-            zones[zone] = (min(known[0], first.year), max(known[1], last.year))
+            known = zones.get(zone, (first, last))
+            zones[zone] = (min(known[0], first), max(known[1], last))
     return zones
