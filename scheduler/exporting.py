@@ -220,13 +220,14 @@ def _of_department(work: Work, chart: Chart, choice: _Choice) -> Iterator[Entry]
         if choice.department is None:
             yield entry
             continue
-        own, *guests = (_narrowed(visit, chart, choice.department) for visit in (entry.visit, *entry.guests))
+        own, *guests = (narrowed(visit, chart, choice.department) for visit in (entry.visit, *entry.guests))
         if own.activities or any(guest.activities for guest in guests):
             samples = tuple(sample for sample in entry.samples if sample.activity in own.activities)
             yield replace(entry, visit=own, guests=tuple(guests), samples=samples)
 
 
-def _narrowed(visit: Visit, chart: Chart, department: str) -> Visit:
+def narrowed(visit: Visit, chart: Chart, department: str) -> Visit:
+    """A visit with what a department does at it, and nothing else."""
     names = (name for name in visit.activities if chart.plan.departments.get(name) == department)
     return replace(visit, activities=tuple(names))
 

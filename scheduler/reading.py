@@ -100,6 +100,7 @@ def status(desk: Desk, now: Moment) -> State:
     from scheduler.store.state import LAST_SWEEP
 
     present = moment_here(now)
+    channels, problem = _channels()
     with desk.store.reading() as work:
         return State(
             database=desk.store.name,
@@ -111,8 +112,20 @@ def status(desk: Desk, now: Moment) -> State:
             reminders=work.outbox.counts(),
             reminders_due=work.outbox.count_due(present),
             last_sweep=work.state.moment(LAST_SWEEP),
+            channels=channels,
+            settings_problem=problem,
             now=present,
         )
+
+
+def _channels() -> tuple[tuple[str, ...], str]:
+    """The channels that are set up, and what is wrong with the settings where that cannot be told."""
+    from scheduler.settings_file import load_settings
+
+    try:
+        return load_settings().channels, ""
+    except InvalidInput as error:
+        return (), str(error)
 
 
 def template(desk: Desk, protocol: str, version: str | None) -> Template:

@@ -27,7 +27,8 @@ class Backend(Protocol):
     """What a module of a database offers.
 
     ``READING`` are the execution options of a transaction that sees one state throughout; ``ERRORS`` is what its driver
-    raises outside of SQLAlchemy; ``trouble`` says what is wrong and what to do, without a value of any row.
+    raises outside of SQLAlchemy; ``trouble`` says what is wrong and what to do, without a value of any row;
+    ``is_uncertain`` tells of an error of a commit whether what was to be committed may be there all the same.
     """
 
     READING: Mapping[str, object]
@@ -36,6 +37,8 @@ class Backend(Protocol):
     def make_engine(self, url: URL) -> Engine: ...
 
     def trouble(self, error: BaseException) -> str: ...
+
+    def is_uncertain(self, error: BaseException) -> bool: ...
 
 
 def default_url() -> str:
