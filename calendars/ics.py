@@ -10,15 +10,16 @@ What keeps them alike, each from a client that does it otherwise (of alarms see 
 - Outlook and Apple's Calendar know zones by their IANA names only: a fixed offset is never a TZID.
 - Apple's Calendar and Google's end an all-day event the day before DTEND, and draw one that ends as it starts not at
   all: DTEND is the day after, and comes with ``VALUE=DATE`` as DTSTART does.
-- Apple's Calendar wants ``VALUE=DURATION`` at ``REFRESH-INTERVAL``, and does not read a file without it: there is none,
-  since how often a feed is fetched is for HTTP to say.
+- ``REFRESH-INTERVAL`` has no value type of its own (RFC 7986, 5.7), and Home Assistant refuses a whole feed for one
+  that is written wrong: there is none, since how often a feed is fetched is for HTTP to say.
 - Thunderbird (ical.js) takes a local time that comes twice for the second, where RFC 5545 means the first: such a time
   is written in UTC, and none is one that the clocks skip.
-- Thunderbird and khal stop at a line that is cut inside a character or an escape: lines are cut between characters, at
-  75 octets, and never between a backslash and what it escapes.
-- Google and Outlook read a literal backslash before an N as a line break where the backslash is not escaped itself.
-- ical.js and Thunderbird refuse a whole file for one control character: there are none, and no bare line feed.
-- Google refuses a calendar without any component: one without events has the zone UTC.
+- Radicale and Home Assistant refuse a file in which a line is cut inside a character, and Google shows two question
+  marks: lines are cut between characters, at 75 octets, and never between a backslash and what it escapes.
+- All clients read a backslash before an N as a line break, and so does icalendar's own escaping, where RFC 5545 wants
+  a backslash of the text escaped itself: it is.
+- Home Assistant refuses a whole file for one control character: there are none, and no bare line feed.
+- RFC 5545 allows no calendar without a component, and Google imports none: one without events has the zone UTC.
 """
 
 from __future__ import annotations
