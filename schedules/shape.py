@@ -246,7 +246,9 @@ class _Shaper:
             events = any(isinstance(name, Named) and name.name in self.facts.events for name in names_in(check.point))
             facts = check.carrier in self.fixed and (events or not named.isdisjoint(self.fixed))
             # Those in hours are propagated in whole days, and a choice among visits only when one of them is left.
-            certain = not facts and not is_timed(check.point) and _binds_each(check.point, check.upper)
+            # What a visit counts from itself by (through an activity it gives) it cannot keep, wherever it is put.
+            own = check.carrier in named
+            certain = not facts and not own and not is_timed(check.point) and _binds_each(check.point, check.upper)
             yield check, (named | {check.carrier}) - self.fixed if certain else None
 
     def _unchanging(self, place: int, activities: tuple[str, ...]) -> tuple[object, ...]:
