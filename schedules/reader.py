@@ -16,7 +16,9 @@ _PROPER_DAY = re.compile(r"(?:day|d)-[0-9]+")
 _ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _GROUP_ID = re.compile(r"[a-z][a-z0-9_-]*")
 # ``stop: all``, ``earliest(…)``, ``latest(…)`` and the fields that say where something comes from.
-TAKEN = ("all", "earliest", "latest", "quote", "assumed")
+TAKEN = ("all", "earliest", "latest", "quote", "assumed", "unscheduled")
+# Visits that are added to a patient's record are given these names.
+_ADDED = re.compile(r"unscheduled-[0-9]+")
 PLACEHOLDERS = ("n", "member", "cycle")
 _ON_ANYTHING = ("quote", "assumed")
 # A file with more is no template; and looking for the nearest name takes its time.
@@ -30,7 +32,8 @@ class TooManyProblems(Exception):
 class Reader:
     """Reads nodes and collects problems. ``spots`` remembers where each named thing stands, for later checks;
     what else the reading of visits needs is noted before: ``repeating`` are the milestones that may happen again,
-    ``visits`` the section itself, ``reference`` the reference visit and its day."""
+    ``visits`` the section itself, ``reference`` the reference visit and its day. ``broken`` are the visits and series
+    that could not be read whole."""
 
     def __init__(self) -> None:
         self.problems: list[Problem] = []
@@ -39,6 +42,11 @@ class Reader:
         self.repeating: frozenset[str] = frozenset()
         self.visits: Entries = Entries((), 1, 1)
         self.reference: tuple[str, int] = ("", 1)
+        self.broken: set[str] = set()
+
+    def is_broken(self, name: str) -> bool:
+        """Whether a name is of a visit, or a member of a series, in which a problem was found already."""
+        return any(name == other or name.startswith(f"{other}-") for other in self.broken)
 
     def problem(self, node: Node, message: str, *, offset: int = 0, warning: bool = False) -> None:
         """Notes what is wrong at a node (``offset`` characters into a plain scalar)."""
@@ -164,7 +172,7 @@ class Reader:
             self.problem(
                 key, f"'{name}' cannot be the name of {what}: it would read as Day -{day}. Choose another name."
             )
-        elif name in (PLACEHOLDERS if group else TAKEN):
+        elif name in (PLACEHOLDERS if group else TAKEN) or (not group and _ADDED.fullmatch(name)):
             self.problem(
                 key, f"'{name}' cannot be the name of {what}: it has a meaning of its own. Choose another name."
             )

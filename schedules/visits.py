@@ -69,17 +69,26 @@ def _visits(layout: Layout, seen: Mapping[str, Seen], places: Iterable[int]) -> 
         visit.not_after = layout.not_after[place]
         visit.waiting_for = shape.gates[place] if visit.status is shape.status[place] else ()
         visit.shares_entry_with = _shared(layout, place) if place in shape.partners else None
+        visit.earlier = ()
         if visit.status is Status.DONE:
-            _as_done(visit, seen.get(visit.id))
+            _as_done(layout, visit, seen.get(visit.id))
         visit.__class__ = Visit
         yield visit
 
 
-def _as_done(visit: Any, look: Seen | None) -> None:
+def _as_done(layout: Layout, visit: Any, look: Seen | None) -> None:
     """What is shown of a visit that was done: its target and window as they were just before."""
     visit.actual = visit.planned
+    visit.earlier = _earlier(layout, visit.id)
     if look is not None:
         visit.target, visit.window_start, visit.window_end = look.target, look.start, look.end
+
+
+def _earlier(layout: Layout, name: str) -> tuple[date | datetime, ...]:
+    """When a visit that was done again was done before."""
+    facts, zone = layout.standing.earlier.get(name, ()), layout.board.site.zone
+    whens = (fact.when for fact in facts if fact.when is not None)
+    return tuple(when.astimezone(zone) if isinstance(when, datetime) else when for when in whens)
 
 
 def _shared(layout: Layout, place: int) -> str | None:

@@ -241,6 +241,8 @@ SHAPES = [
      "Choose another name."),
     ("all: {epoch: treatment, at: day 2}", "8:3 'all' cannot be the name of a visit: it has a meaning of its own. "
      "Choose another name."),
+    ("unscheduled-1: {epoch: treatment, at: day 2}", "8:3 'unscheduled-1' cannot be the name of a visit: it has a "
+     "meaning of its own. Choose another name."),
     ("enrolment: {epoch: treatment, at: day 2}", "8:3 'enrolment' is a built-in milestone already and cannot be "
          "a visit too. "
      "Choose another name."),
@@ -429,6 +431,25 @@ def test_what_is_wrong_in_a_series_is_told_once() -> None:
         "8:77 There is no visit or milestone 'd12'. Did you mean 'd1'?",
         "8:84 There is no visit or milestone 'd13'. Did you mean 'd1'?",
     ]
+
+
+def test_what_names_a_visit_that_could_not_be_read_is_no_second_error() -> None:
+    broken = "  x: {epoch: treatment, at: {every: 1 day, first: d1, time: 4}}\n"
+    broken += "  d9: {epoch: treatment, at: x-2 + 1 day}\n"
+    assert errors(f"{HEAD}{broken}activities:\n  labs: {{label: Labs, visits: [x, x-3]}}\n") == [
+        "8:29 The repetition of 'x' has no end. Add 'times: N' or 'numbers: 1..N'.",
+        "8:55 The repetition of 'x' has no key 'time'. Did you mean 'times'?",
+    ]
+    assert errors(HEAD.replace("28 days", "28 dys")) == [
+        "7:42 '28 dys' is no length of time. Write a number and a unit ('6 weeks', '3 months', '8 hours') or "
+        "ISO 8601 ('P6W')."
+    ]
+
+
+def test_a_visit_without_an_epoch_where_there_are_none_yet() -> None:
+    first = "visits:\n  d1: {at: enrolment + 28 days}\n"
+    head = HEAD[: HEAD.index("epochs")]
+    assert errors(head + first) == ["6:3 Visit 'd1' has no epoch. Add 'epoch:' with a name, such as 'treatment'."]
 
 
 def test_an_epochs_window_is_wrong_at_the_epoch() -> None:
