@@ -90,10 +90,11 @@ def smallest(
     of them collide where fewer do. By halves (QuickXplain; Junker 2004): of n rules of which k are needed it asks about
     2k log(n/k) + 2k times, where leaving one out after another asks n times.
     """
-    if not collide((*rules, *kept)) or collide(kept):
+    if not collide((*rules, *kept)):
         return None
-    needed = _needed(kept, False, rules, collide)
-    return tuple(rule for rule in rules if any(rule is other for other in needed))
+    needed = _needed(kept, True, rules, collide) if rules else []
+    found = tuple(rule for rule in rules if any(rule is other for other in needed))
+    return None if collide(found) else found
 
 
 def _needed(
