@@ -12,9 +12,8 @@ from scheduler.desk import Chart, Desk
 from scheduler.moments import AnyWhen, Moment, day_at, moment_at, moment_here
 from scheduler.values import Calendar, Patient, Registered, State
 from schedules.errors import InvalidInput, UnknownName
-from schedules.reminders import DEPARTMENTS
 from schedules.site import Site
-from schedules.template import Template
+from schedules.template import DEPARTMENTS, Template
 from schedules.why import why as why_of
 
 if TYPE_CHECKING:

@@ -12,11 +12,11 @@ from calendars.words import words
 from scheduler.desk import Desk
 from scheduler.moments import moment_at
 from scheduler.recording import Terms, catch_up, queue_from_now
-from scheduler.values import SUBJECT_ROLES, Contact, Queued
+from scheduler.values import Contact, Queued
 from scheduler.who import who
 from schedules.errors import InvalidInput, UnknownName, shown
 from schedules.site import Site
-from schedules.template import ROLES
+from schedules.template import ROLES, SUBJECT_ROLES
 from schedules.typed import parse_clock, parse_zone
 
 if TYPE_CHECKING:

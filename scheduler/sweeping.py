@@ -23,7 +23,7 @@ from scheduler.queueing import HORIZON, after_quiet
 from scheduler.recording import queue_reminders
 from scheduler.values import Contact, Message, Sweep
 from schedules.plan import TO_COME
-from schedules.reminders import DEPARTMENTS
+from schedules.template import DEPARTMENTS
 
 if TYPE_CHECKING:
     from scheduler.store.outbox import Item

@@ -16,8 +16,6 @@ from schedules.template import Template
 if TYPE_CHECKING:
     from calendars.entries import Entry, PeriodEntry
 
-SUBJECT_ROLES = frozenset({"patient", "caregiver"})
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Registered:
