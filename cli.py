@@ -1005,7 +1005,7 @@ def remind(context: click.Context, once: bool, now: str | None) -> None:
     if not once:
         raise click.UsageError("Give --once to send what is due, or 'list SUBJECT' to see what is queued.", context)
     with store() as trial:
-        sweep = trial.remind_once(now=now, send=say)
+        sweep = trial.remind_once(now=now, say=say)
     told = f"{sweep.sent} sent, {sweep.suppressed} suppressed, {sweep.missed} missed, {sweep.failed} failed."
     answer(sweep.document, lambda: told)
 

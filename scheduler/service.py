@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Self, TypedDict, Unpack
 
 from calendars.agenda import AgendaItem
 from scheduler import auditing, changing, enrolling, moving, reading, recipients, registering, sweeping, worklists
+from scheduler.channels import Send, console
 from scheduler.moments import AnyWhen, Moment
 from scheduler.recording import Terms
 from scheduler.values import Audit, Calendar, Change, Contact, Patient, Queued, Registered, State, Sweep
@@ -19,7 +20,6 @@ from schedules.template import Template
 if TYPE_CHECKING:
     from calendars.deviations import Deviations
     from calendars.worklists import Worklist
-    from scheduler.channels import Send
     from scheduler.desk import Desk
 
 
@@ -320,6 +320,9 @@ class Scheduler:
         """A subject's reminders in the queue and what became of them, by when they are due."""
         return recipients.reminders(self._desk, subject)
 
-    def remind_once(self, *, now: Moment = None, send: Send | None = None) -> Sweep:
-        """Sends every reminder that is due, once; ``send`` is the channel, by default the console."""
-        return sweeping.remind_once(self._desk, now, send)
+    def remind_once(self, *, now: Moment = None, send: Send | None = None, say: Send = console) -> Sweep:
+        """Sends every reminder that is due, once, by the channel of its contact.
+
+        ``send`` takes all messages instead; ``say`` prints those for which no channel is set up.
+        """
+        return sweeping.remind_once(self._desk, now, send, say)
