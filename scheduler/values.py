@@ -119,6 +119,7 @@ class Contact:
     """Somebody who gets reminders: of one subject, or of all subjects of a site.
 
     ``quiet`` are wall-clock times in ``zone`` between which nothing is sent; ``level`` is how much a message discloses.
+    ``paused`` is for good, or up to ``paused_until`` (UTC). ``rules`` are its own, instead of the site's or protocol's.
     """
 
     id: int
@@ -132,6 +133,12 @@ class Contact:
     language: str = "en"
     level: str = "private"
     paused: bool = False
+    paused_until: datetime | None = None
+    rules: tuple[str, ...] | None = None
+
+    def is_paused(self, now: datetime) -> bool:
+        """Whether nothing is to be sent now."""
+        return self.paused and (self.paused_until is None or now < self.paused_until)
 
     @property
     def owner(self) -> str:

@@ -25,7 +25,7 @@ class Reminder:
     ``visit`` is the visit, or the period or milestone that it is of. ``day`` and ``at`` are wall-clock time in the
     recipient's zone; ``exact`` is set instead where the rule counts hours from a visit that has a time. After ``last``,
     a day at the site, it is of no more use. ``detail`` is what else it must tell: the gates that are shut, the rule
-    that runs out.
+    that runs out. ``on`` is the day of what runs out, ends or is expected; None where all that counts is the visit.
     """
 
     role: str
@@ -37,6 +37,7 @@ class Reminder:
     event: str = ""
     last: date | None = None
     detail: str = ""
+    on: date | None = None
 
     def moment(self, zone: ZoneInfo) -> datetime:
         """The moment it is due, for a recipient in ``zone``; a time that a clock change skips is due just after it."""
@@ -131,6 +132,7 @@ def _on(
         event=rule.event,
         last=last,
         detail=detail,
+        on=None if rule.event in _OF_A_VISIT else day,
     )
 
 
@@ -154,9 +156,29 @@ def _last(rule: ReminderRule, visit: Visit) -> date | None:
     """Until the visit's day is over at the site; for rules on the window, until that is; for overdue ones, for good."""
     if rule.event == "overdue":
         return None
-    end = visit.window_end if rule.event in ("opens", "closes") else visit.planned
-    return end.date() if isinstance(end, datetime) else end
+    return _day(visit.window_end if rule.event in ("opens", "closes") else visit.planned)
 
 
 def _detail(rule: ReminderRule, visit: Visit) -> str:
     return ", ".join(visit.waiting_for) if rule.event == "gate" else ""
+
+
+def is_soon(days: tuple[When | None, ...], today: date, rule: ReminderRule) -> bool:
+    """Whether something that moved or was cancelled is told by a rule: one of its days is still to come, and as near
+    as the rule asks for."""
+    to_come = [day for day in map(_day, days) if day is not None and day >= today]
+    if not to_come or rule.lead == Span():
+        return bool(to_come)
+    # Hours count as the days that they reach into.
+    return min(to_come) <= _days_away(today, rule.lead) + timedelta(days=rule.lead.minutes % 1440 > 0)
+
+
+def is_moved(before: When | None, after: When | None) -> bool:
+    """Whether a visit is at another time. One that gets a time on its day, or loses it, is where it was."""
+    if isinstance(before, datetime) and isinstance(after, datetime):
+        return before != after
+    return _day(before) != _day(after)
+
+
+def _day(when: When | None) -> date | None:
+    return when.date() if isinstance(when, datetime) else when

@@ -25,7 +25,8 @@ class Backend(Protocol):
     """What a module of a database offers.
 
     ``READING`` are the execution options of a transaction that sees one state throughout; ``ERRORS`` is what its driver
-    raises outside of SQLAlchemy; ``trouble`` says what is wrong and what to do, without a value of any row.
+    raises outside of SQLAlchemy; ``trouble`` says what is wrong and what to do, without a value of any row; ``scrub``
+    removes what deleted rows have left in the files, and is False where it could not remove all.
     """
 
     READING: Mapping[str, object]
@@ -34,6 +35,8 @@ class Backend(Protocol):
     def make_engine(self, url: URL) -> Engine: ...
 
     def trouble(self, error: BaseException) -> str: ...
+
+    def scrub(self, engine: Engine) -> bool: ...
 
 
 def default_url() -> str:

@@ -84,6 +84,13 @@ def _begin(connection: Connection) -> None:
         connection.exec_driver_sql(f"SELECT {function}({LOCK})")
 
 
+def scrub(engine: Engine) -> bool:
+    """Writes the table of contacts anew. What the server keeps beside it (its log, its backups) is its own business."""
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql("VACUUM (FULL) contact")
+    return True
+
+
 def trouble(error: BaseException) -> str:
     """What is wrong and what to do. Messages of the server may hold values of rows, so none is repeated."""
     original = error.orig if isinstance(error, DBAPIError) else error

@@ -61,7 +61,7 @@ class Visits:
     def visits(self, subject: str) -> dict[str, StoredVisit]:
         """A subject's visits by id."""
         rows = self._session.exec(select(VisitRow).where(VisitRow.subject == subject))
-        return {row.visit: _visit(row) for row in rows}
+        return {row.visit: visit_value(row) for row in rows}
 
     def revisions(self, subject: str) -> dict[str, int]:
         """The revision of each of a subject's visits, by id."""
@@ -71,7 +71,7 @@ class Visits:
     def visit(self, subject: str, visit: str) -> StoredVisit | None:
         """One visit, or None."""
         row = self._session.get(VisitRow, (subject, visit))
-        return None if row is None else _visit(row)
+        return None if row is None else visit_value(row)
 
     def periods(self, subject: str) -> dict[str, StoredPeriod]:
         """A subject's periods by id."""
@@ -103,7 +103,8 @@ class Visits:
             self._session.exec(insert(table), params=new)
 
 
-def _visit(row: VisitRow) -> StoredVisit:
+def visit_value(row: VisitRow) -> StoredVisit:
+    """A visit of its row."""
     return StoredVisit(
         visit=row.visit,
         uid=row.uid,

@@ -12,8 +12,10 @@ from scheduler.store.contacts import Contacts
 from scheduler.store.engine import ALONE, TOGETHER, WRITING, backend_of, read_url, shown_url
 from scheduler.store.facts import Facts
 from scheduler.store.outbox import Outbox
+from scheduler.store.policies import Policies
 from scheduler.store.schema import bring_up_to_date
 from scheduler.store.sites import Sites
+from scheduler.store.standings import Standings
 from scheduler.store.state import ServiceState
 from scheduler.store.subjects import Subjects
 from scheduler.store.templates import Templates
@@ -35,6 +37,8 @@ class Work:
         self.visits = Visits(session)
         self.contacts = Contacts(session)
         self.outbox = Outbox(session)
+        self.policies = Policies(session)
+        self.standings = Standings(session)
         self.state = ServiceState(session)
 
 
@@ -58,6 +62,14 @@ class Store:
     def close(self) -> None:
         """Closes all connections."""
         self._engine.dispose()
+
+    def scrub(self) -> bool:
+        """Removes what deleted rows have left in the database's files; False where somebody still reads it.
+
+        It takes as long as writing the database anew.
+        """
+        with self._translated():
+            return self._backend.scrub(self._engine)
 
     @contextmanager
     def reading(self) -> Iterator[Work]:
