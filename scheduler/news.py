@@ -36,7 +36,7 @@ _CALLED_OFF = frozenset({Status.CANCELLED, Status.CONDITIONAL, Status.NOT_APPLIC
 
 def is_news(event: str, rule: str) -> bool:
     """Whether a reminder is told as it happens, and so does not follow from a plan."""
-    return event in ("moved", "cancelled", "conflict") or rule in (ON_AGAIN, STOPPED)
+    return event in ("moved", "cancelled", "conflict", "stopped") or rule == ON_AGAIN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +90,7 @@ def _stop_notices(scene: Scene) -> Iterator[Wanted]:
         return
     for contact, rules in scene.contacts.items():
         if contact.role not in SUBJECT_ROLES and rules and _had_business(contact.role, scene):
-            yield _at_once(scene, contact, STOPPED, event="cancelled", of=(stopped, day.toordinal()), detail=stopped)
+            yield _at_once(scene, contact, STOPPED, event="stopped", of=(stopped, day.toordinal()), detail=stopped)
 
 
 def _had_business(role: str, scene: Scene) -> bool:
@@ -117,7 +117,7 @@ def _stand(items: tuple[Item, ...], wanted: tuple[Wanted, ...]) -> Steps:
 
 
 def _is_stop(item: Item) -> bool:
-    return item.wanted.rule == STOPPED
+    return item.wanted.event == "stopped"
 
 
 def _waiting(items: Iterable[Item], events: tuple[str, ...], rule: str) -> tuple[Item, ...]:

@@ -50,7 +50,7 @@ def remind_once(desk: Desk, now: Moment, send: Send | None, say: Send = console)
 
     ``send`` takes all messages instead of the channels that are set up; ``say`` is the console's way to print one.
     """
-    from scheduler.settings import load_settings
+    from scheduler.settings_file import load_settings
 
     settings = load_settings()
     totals: Counter[str] = Counter()

@@ -161,7 +161,16 @@ class Queued:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """A reminder as it is handed to a channel. ``key`` is the same however often its transport is tried."""
+    """A reminder as it is handed to a channel. ``key`` is the same however often its transport is tried.
+
+    :param event: what it is about, one of ``calendars.messages.EVENTS``, or ``digest`` or ``test``.
+    :param text: all that it says, for channels with little room: the ``sentence``, and whom to ask.
+    :param title: this, ``body`` and ``html`` are for e-mail.
+    :param stop: how to get no more messages; ``body`` and ``html`` have it at their end, ``text`` has not.
+    :param calendar: the visit's event as a message of its own (RFC 5546); ``method`` is REQUEST or CANCEL.
+    :param message_id: follows from ``key`` and a secret, so that it tells nothing of what the key is made of.
+    :param parts: the messages of which a digest is made.
+    """
 
     subject: str
     visit: str
@@ -171,6 +180,16 @@ class Message:
     key: str
     text: str
     contact: Contact
+    event: str = ""
+    sentence: str = ""
+    title: str = ""
+    body: str = ""
+    html: str = ""
+    stop: str = ""
+    calendar: bytes | None = None
+    method: str = ""
+    message_id: str = ""
+    parts: tuple[Message, ...] = ()
 
     def document(self) -> dict[str, str]:
         """The message as ``remind --once --json`` prints it: nothing that tells whom it went to."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from scheduler.channels.channel import Channel, DeliveryFailed, Line, Send
 from scheduler.channels.console import Console, console, console_line
-from scheduler.channels.picking import channel_for, channel_name, open_channels
+from scheduler.channels.picking import EMAIL, channel_for, channel_name, open_channels
 
 __all__ = [
+    "EMAIL",
     "Channel",
     "Console",
     "DeliveryFailed",

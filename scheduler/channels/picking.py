@@ -13,14 +13,42 @@ from scheduler.values import Contact, Message
 if TYPE_CHECKING:
     from scheduler.settings import Settings
 
+EMAIL, WEBHOOK, NOTIFY = "email", "webhook", "notify"
+
 
 def channel_name(contact: Contact, settings: Settings) -> str:
-    """The name of the channel to a contact, by the addresses it has and what is set up."""
-    return CONSOLE
+    """The name of the channel to a contact, by the addresses it has and what is set up.
+
+    E-mail goes before other ways, for it carries the event. Where nothing is set up for its addresses, or it has none,
+    it is the console.
+    """
+    scheme = contact.notify.partition("://")[0].lower()
+    if contact.email and settings.smtp_host:
+        return EMAIL
+    if scheme in ("http", "https") and settings.webhook_secret.get_secret_value():
+        return WEBHOOK
+    return NOTIFY if scheme in settings.notify else CONSOLE
 
 
 def channel_for(contact: Contact, settings: Settings, say: Send = console) -> Channel:
-    """The channel to a contact: the console, through ``say``, where none is set up for its addresses (design §8)."""
+    """The channel to a contact; the console is spoken to through ``say`` (design §8)."""
+    return _channel(channel_name(contact, settings), settings, say)
+
+
+def _channel(name: str, settings: Settings, say: Send) -> Channel:
+    """Each transport is loaded when it is needed, for that takes longer than to print."""
+    if name == EMAIL:
+        from scheduler.channels.email import Email
+
+        return Email(settings)
+    if name == WEBHOOK:
+        from scheduler.channels.webhook import Webhook
+
+        return Webhook(settings)
+    if name == NOTIFY:
+        from scheduler.channels.notify import Notify
+
+        return Notify(settings)
     return Console(say)
 
 
@@ -35,7 +63,7 @@ def open_channels(settings: Settings, say: Send = console) -> Iterator[Send]:
 
         def send(message: Message) -> None:
             if message.channel not in lines:
-                lines[message.channel] = opened.enter_context(channel_for(message.contact, settings, say).open())
+                lines[message.channel] = opened.enter_context(_channel(message.channel, settings, say).open())
             lines[message.channel].send(message)
 
         yield send

@@ -25,8 +25,8 @@ class Wanted:
 
     ``visit`` is what it is of (a visit, a period, a milestone), and ``visit_revision`` the state of that. ``event`` is
     what the rule is about (before, opens, moved …), ``moment`` when it asks for it, ``due`` when it is to be sent
-    (after quiet hours); past ``useful_to`` it is of no more use. ``was`` is where a visit that moved or was cancelled was
-    before, at the site; ``detail`` is what else is to be told: shut gates, the rule that runs out, a conflict.
+    (after quiet hours); past ``useful_to`` it is of no more use. ``was`` is where a visit that moved or was cancelled
+    was before, at the site; ``detail`` is what else is to be told: shut gates, the rule that runs out, a conflict.
     """
 
     visit: str
