@@ -76,7 +76,7 @@ class Recording:
 
     def _ahead(self, fact: Fact) -> Iterator[str]:
         """A warning for what is said to have happened, and is dated in the future (design §5, rule 6)."""
-        if fact.when is None or fact.kind is Kind.BOOKED:
+        if fact.when is None or fact.kind in (Kind.BOOKED, Kind.ADDED, Kind.CORRECTED):
             return
         if is_ahead(fact.when, self.now, self.chart):
             yield f"{fact.name} is dated {when_words(fact.when)}, which is in the future; it is recorded all the same."
@@ -97,6 +97,7 @@ class Recording:
             site=subject.site,
             revision=revision,
             facts=new,
+            record=record,
             before=None if self.is_first else chart.plan,
             after=plan,
             diff=Diff() if self.is_first else difference(chart, record, plan),

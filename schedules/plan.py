@@ -36,6 +36,7 @@ class Visit:
     ``waiting_for`` names what has not happened yet: the points a conditional visit counts from, and shut gates.
     ``shares_entry_with`` is the visit whose calendar entry this one is part of (``together_with``): the two are to be
     done, or were done, on the same day, and not at two different times of it.
+    ``earlier`` are the dates on which it was done before, where it was done again (design §5, rule 14).
     """
 
     id: str
@@ -58,6 +59,7 @@ class Visit:
     waiting_for: tuple[str, ...] = ()
     assumed: tuple[str, ...] = ()
     shares_entry_with: str | None = None
+    earlier: tuple[When, ...] = ()
 
     @property
     def date(self) -> date | None:
@@ -101,13 +103,15 @@ class Conflict:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deviation:
-    """What happened and broke a rule: ``kind`` is early, late, gate or missed; ``version`` is the template's."""
+    """What happened and broke a rule: ``kind`` is early, late, gate or missed; ``version`` is the template's, ``fact``
+    the number of the fact that was judged."""
 
     visit: str
     kind: str
     by: timedelta | None
     message: str
     version: str
+    fact: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

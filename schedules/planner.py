@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from schedules.compiled import Compiled, as_day, compiled
 from schedules.conflicts import find_conflicts
-from schedules.judge import Seen, replay
+from schedules.judge import Seen, all_deviations, replay
 from schedules.layout import Layout, lay_out
 from schedules.periods import find_periods
 from schedules.plan import Expectation, Plan
@@ -14,6 +14,7 @@ from schedules.record import Record
 from schedules.site import Site
 from schedules.standing import Standing, fold
 from schedules.template import STOP_EVERYTHING, Template
+from schedules.unscheduled import unscheduled_conflicts, with_unscheduled
 from schedules.visits import find_visits
 
 
@@ -32,6 +33,8 @@ class Prepared:
     __slots__ = ("compiled", "layout", "record", "seen", "site", "standing", "template")
 
     def __init__(self, template: Template, record: Record, site: Site) -> None:
+        # As it counts, with corrections made: so the plan is what it would have been, and what happened is judged anew.
+        record = record.effective()
         self.template, self.record, self.site = template, record, site
         self.standing: Standing = fold(record)
         self.compiled: Compiled = compiled(template, tuple(sorted(known_groups(template, self.standing).items())))
@@ -55,15 +58,19 @@ def known_groups(template: Template, standing: Standing) -> dict[str, str]:
 def plan_of(prepared: Prepared) -> Plan:
     """The plan as a value, from its layout."""
     layout, template, standing = prepared.layout, prepared.template, prepared.standing
+    visits = with_unscheduled(find_visits(layout, prepared.seen), template, standing, prepared.site)
+    conflicts = find_conflicts(layout)
+    if standing.added:
+        conflicts = (*conflicts, *unscheduled_conflicts(visits, prepared.site))
     stopped = next((name for name in STOP_EVERYTHING if name in standing.events), None)
     return Plan(
         protocol=template.protocol,
         version=template.version,
         timezone=prepared.site.timezone,
-        visits=find_visits(layout, prepared.seen),
+        visits=visits,
         periods=find_periods(layout),
-        conflicts=find_conflicts(layout),
-        deviations=tuple(deviation for look in prepared.seen.values() for deviation in look.deviations),
+        conflicts=conflicts,
+        deviations=all_deviations(prepared.seen.values()),
         questions=tuple(questions(template, standing)),
         activities={**prepared.compiled.activity_labels},
         departments={**prepared.compiled.departments},
