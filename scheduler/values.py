@@ -149,16 +149,53 @@ class Contact:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Night:
+    """What was done in a night: for how many subjects the queue was filled on, the backup, and what is wrong."""
+
+    queued: int
+    backup: str = ""
+    problems: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def told(self) -> str:
+        """In one line, for the status."""
+        return "; ".join((*self.problems, *self.notes)) or "nothing wrong"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Erased:
+    """What was done when a contact was erased: how many reminders are not sent, and whether nothing of it is left in
+    the database's files; it may be while another program reads them."""
+
+    id: int
+    role: str
+    owner: str
+    suppressed: int
+    scrubbed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Queued:
-    """A reminder in the queue: when it is due (UTC), for which contact, and what became of it."""
+    """A reminder in the queue: of what, when it is due (UTC), for which contact, and what became of it.
+
+    ``visit`` is the visit, period or milestone that it is of, ``event`` what of that it tells. ``why`` says for what it
+    is sent, or why it was not; ``local`` is when it is due by the recipient's clock, None where nobody is there any
+    more. ``rules_from`` tells whose the rule is: the protocol, the site, the contact, or dayzero's usual ones.
+    """
 
     subject: str
     visit: str
     role: str
     rule: str
+    event: str
     due: datetime
     state: str
     recipient: int
+    local: datetime | None = None
+    rules_from: str = ""
+    why: str = ""
+    attempts: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

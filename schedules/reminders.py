@@ -64,7 +64,7 @@ def reminders(
         for role, those in known.items()
         for rule in those
         if rule.event not in NEWS_EVENTS
-        for reminder in _by_rule(role, rule, plan, site, running_out)
+        for reminder in _by_rule(role, rule, _Frame(template, plan, site, running_out))
     ]
     return tuple(sorted(found, key=lambda item: (item.day, item.at, item.role, item.visit)))
 
@@ -74,18 +74,25 @@ def concerns(role: str, visit: Visit, plan: Plan) -> bool:
     return role not in DEPARTMENTS or any(plan.departments.get(activity) == role for activity in visit.activities)
 
 
-def _by_rule(
-    role: str, rule: ReminderRule, plan: Plan, site: Site, running_out: Mapping[str, Expiry]
-) -> Iterator[Reminder]:
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    template: Template
+    plan: Plan
+    site: Site
+    running_out: Mapping[str, Expiry]
+
+
+def _by_rule(role: str, rule: ReminderRule, frame: _Frame) -> Iterator[Reminder]:
+    plan = frame.plan
     if rule.event == "period":
-        yield from _of_periods(role, rule, plan, site)
+        yield from _of_periods(role, rule, plan, frame.site)
     elif rule.event == "expected":
         for expected in plan.expected:
-            yield _on(role, rule, expected.milestone, expected.day, site)
+            yield _on(role, rule, expected.milestone, expected.day, frame.site)
     else:
         for visit in plan.visits:
             if visit.status in TO_COME and visit.planned is not None and concerns(role, visit, plan):
-                yield from _of_visit(role, rule, visit, site, running_out)
+                yield from _of_visit(role, rule, visit, frame)
 
 
 def _of_periods(role: str, rule: ReminderRule, plan: Plan, site: Site) -> Iterator[Reminder]:
@@ -97,16 +104,15 @@ def _of_periods(role: str, rule: ReminderRule, plan: Plan, site: Site) -> Iterat
             yield _on(role, rule, period.id, period.end, site, last=period.end)
 
 
-def _of_visit(
-    role: str, rule: ReminderRule, visit: Visit, site: Site, running_out: Mapping[str, Expiry]
-) -> Iterator[Reminder]:
+def _of_visit(role: str, rule: ReminderRule, visit: Visit, frame: _Frame) -> Iterator[Reminder]:
     if rule.event in _OF_A_VISIT:
         anchor = _anchor(rule, visit)
         if anchor is not None:
-            yield _on(role, rule, visit.id, anchor, site, last=_last(rule, visit), detail=_detail(rule, visit))
-    elif rule.event == "expires" and visit.id in running_out:
-        expiry = running_out[visit.id]
-        yield _on(role, rule, visit.id, expiry.last, site, last=expiry.last, detail=expiry.rule)
+            detail = _shut(visit, frame.template) if rule.event == "gate" else ""
+            yield _on(role, rule, visit.id, anchor, frame.site, last=_last(rule, visit), detail=detail)
+    elif rule.event == "expires" and visit.id in frame.running_out:
+        expiry = frame.running_out[visit.id]
+        yield _on(role, rule, visit.id, expiry.last, frame.site, last=expiry.last, detail=expiry.rule)
 
 
 def _on(
@@ -159,8 +165,8 @@ def _last(rule: ReminderRule, visit: Visit) -> date | None:
     return _day(visit.window_end if rule.event in ("opens", "closes") else visit.planned)
 
 
-def _detail(rule: ReminderRule, visit: Visit) -> str:
-    return ", ".join(visit.waiting_for) if rule.event == "gate" else ""
+def _shut(visit: Visit, template: Template) -> str:
+    return ", ".join(template.event_label(name.rpartition("/")[2]) for name in visit.waiting_for)
 
 
 def is_soon(days: tuple[When | None, ...], today: date, rule: ReminderRule) -> bool:

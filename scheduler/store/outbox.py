@@ -140,6 +140,12 @@ class Outbox:
         due = statement.where(ReminderRow.state == PENDING, ReminderRow.due <= now, ReminderRow.event != DIGEST)
         return self._session.exec(due).one()
 
+    def states(self, numbers: Iterable[int]) -> tuple[str, ...]:
+        """The states of reminders."""
+        wanted = list(numbers)
+        found = select(ReminderRow.state).where(col(ReminderRow.id).in_(wanted))
+        return tuple(self._session.exec(found)) if wanted else ()
+
     # What follows from plans
 
     def add(self, subject: str, wanted: Iterable[Wanted]) -> None:

@@ -91,6 +91,15 @@ def scrub(engine: Engine) -> bool:
     return True
 
 
+def file_of(_engine: Engine) -> None:
+    """A server keeps its files to itself."""
+
+
+def damage(_engine: Engine) -> tuple[str, ...]:
+    """Nothing: whether its files are sound a server finds out by itself, with checksums, or with amcheck."""
+    return ()
+
+
 def trouble(error: BaseException) -> str:
     """What is wrong and what to do. Messages of the server may hold values of rows, so none is repeated."""
     original = error.orig if isinstance(error, DBAPIError) else error

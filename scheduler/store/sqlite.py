@@ -77,6 +77,22 @@ def scrub(engine: Engine) -> bool:
     return not busy
 
 
+def file_of(engine: Engine) -> Path | None:
+    """The database's file; None in memory."""
+    with engine.connect() as connection:
+        found = connection.exec_driver_sql("SELECT file FROM pragma_database_list WHERE name = 'main'").scalar()
+    return Path(str(found)) if found else None
+
+
+def damage(engine: Engine) -> tuple[str, ...]:
+    """What is wrong with the file, in SQLite's words, and rows that belong to nothing."""
+    with engine.connect() as connection:
+        found = [str(row[0]) for row in connection.exec_driver_sql("PRAGMA integrity_check(10)")]
+        orphans = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
+    wrong = [f"the database's file is damaged: {text}" for text in found if text != "ok"]
+    return (*wrong, *(["rows of the database belong to nothing"] if orphans else []))
+
+
 def trouble(error: BaseException) -> str:
     """What is wrong and what to do. Of the error only the driver's own text is used, which holds no values."""
     original = error.orig if isinstance(error, DBAPIError) else error

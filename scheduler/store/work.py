@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlmodel import Session
@@ -62,6 +63,16 @@ class Store:
     def close(self) -> None:
         """Closes all connections."""
         self._engine.dispose()
+
+    @property
+    def file(self) -> Path | None:
+        """The file that the database is, where it is one."""
+        return self._backend.file_of(self._engine)
+
+    def damage(self) -> tuple[str, ...]:
+        """What the database finds wrong with its own files, in words."""
+        with self._translated():
+            return self._backend.damage(self._engine)
 
     def scrub(self) -> bool:
         """Removes what deleted rows have left in the database's files; False where somebody still reads it.

@@ -108,10 +108,12 @@ def test_patients_are_told_of_the_periods_shown_to_them_and_staff_of_all() -> No
 
 
 def test_a_gate_is_told_of_while_it_is_shut() -> None:
-    assert under("coordinator", "gate shut 3 days before") == [("2026-02-27 08:00", "d1", "gate", "eligible")]
+    assert under("coordinator", "gate shut 3 days before") == [
+        ("2026-02-27 08:00", "d1", "gate", "Eligibility confirmed")
+    ]
     assert under("coordinator", "gate shut 3 days before", facts=(event("eligible", "2026-02-20"),)) == []
     assert under("imaging", "gate shut 3 days before") == []
-    assert under("pharmacy", "gate shut 3 days before") == [("2026-02-27 08:00", "d1", "gate", "eligible")]
+    assert under("pharmacy", "gate shut 3 days before") == [("2026-02-27 08:00", "d1", "gate", "Eligibility confirmed")]
 
 
 def test_what_runs_out_is_told_of_once_it_counts_from_what_happened() -> None:
