@@ -96,7 +96,7 @@ def store() -> Scheduler:
     """The use cases, on the database of this command line."""
     from scheduler import Scheduler
 
-    return Scheduler(remembered("database"))
+    return Scheduler(remembered("database"), tell=lambda text: click.echo(text, err=True))
 
 
 # What was typed
@@ -966,11 +966,14 @@ def undo(subject: str, *, yes: bool, **recorded: Any) -> None:
 @click.argument("subject", required=False)
 @option("--site", metavar="S", text="All patients of a site, instead of one.")
 @option("-o", "--output", metavar="FILE.ics", text="The file to write (else standard output).")
-@option("--level", metavar="LEVEL", text="How much it tells: private (if not given), coded, full.", default="private")
+@option("--department", metavar="D", text="Only what a department has to do.")
+@option("--role", metavar="R", text="For a role: patient, caregiver, coordinator, a department …")
+@option("--level", metavar="LEVEL", text="How much it tells: private (if not given; for staff coded), coded, full.")
 @option("--language", metavar="L", text="en (if not given), zh, de or es.", default="en")
 @option("--from", "start", metavar="DATE", text="The first day.")
 @option("--to", "end", metavar="DATE", text="The last day.")
-@option("--with", "extras", metavar="LIST", text="What to add: periods,windows.", default="")
+@option("--with", "extras", metavar="LIST", text="What to add: periods,samples,windows.", default="")
+@option("--alarm", "alarms", metavar="LIST", text="Alarms before a visit, at most two.", default="")
 @DATABASE
 def export(subject: str | None, site: str | None, output: str | None, **asked: Any) -> None:
     """Writes a calendar file (iCalendar).
@@ -980,9 +983,12 @@ def export(subject: str | None, site: str | None, output: str | None, **asked: A
     \b
     Examples:
       dayzero export P-001 -o visits.ics
+      dayzero export P-001 --role patient --alarm '1 day before at 17:00' -o visits.ics
       dayzero export --site BJ01 --level coded --from 2026-03-01 --to 2026-03-31
+      dayzero export --site BJ01 --role pharmacy --level full --with samples
     """
     from calendars.entries import parse_extras
+    from scheduler.exporting import level_of
     from scheduler.files import write_file
     from schedules.typed import parse_day
 
@@ -995,7 +1001,9 @@ def export(subject: str | None, site: str | None, output: str | None, **asked: A
         return
     write_file(output, data)
     number = data.count(b"BEGIN:VEVENT")
-    click.echo(f"{output}: {number} event{'' if number == 1 else 's'}, level {asked['level']}.")
+    click.echo(
+        f"{output}: {number} event{'' if number == 1 else 's'}, level {level_of(asked['level'], asked['role'])}."
+    )
 
 
 @dayzero.group()
@@ -1014,7 +1022,7 @@ def contact() -> None:
 @option("--site", metavar="S", text="A site, for a coordinator, the pharmacy and other staff.")
 @option("--role", metavar="R", text="patient, caregiver, coordinator, pharmacy, cell lab …", required=True)
 @option("--email", metavar="A", text="An address for e-mail.", default="")
-@option("--notify", metavar="URL", text="Another way to reach them.", default="")
+@option("--notify", metavar="URL", text="A webhook's https://…, or SERVICE://WHOM, as in sms://+49…", default="")
 @option("--zone", metavar="Z", text="Their time zone (else the site's).")
 @option("--quiet", metavar="FROM-TO", text="When to send nothing, such as 21:00-08:00.")
 @option("--language", metavar="L", text="en (if not given), zh, de or es.", default="en")
@@ -1050,6 +1058,23 @@ def contact_list(subject: str | None, site: str | None) -> None:
     with store() as trial:
         found = trial.contacts(**one_of(subject, site))
     answer(lambda: [contact_document(item) for item in found], lambda: contacts_text(found))
+
+
+@contact.command("test")
+@click.argument("number", type=click.IntRange(1, 2**31 - 1))
+@READS
+def contact_test(number: int) -> None:
+    """Sends a test message to a contact, by whatever is set up for it.
+
+    NUMBER is the contact's, as 'contact list' shows it.
+
+    \b
+    Examples:
+      dayzero contact test 3
+    """
+    with store() as trial:
+        sent = trial.try_contact(number, say=say)
+    answer(sent.document, lambda: f"A test message went to contact {number} by {sent.channel}.")
 
 
 def contact_document(contact: Contact) -> dict[str, object]:
@@ -1215,6 +1240,7 @@ def state_text(state: State) -> str:
         "Sites": state.sites,
         "Subjects": f"{state.subjects}, with {state.visits_to_come} visits to come",
         "Reminders": f"{reminders}; {state.reminders_due} due now",
+        "Channels": state.settings_problem or ", ".join(state.channels),
         "Last sweep": f"{state.last_sweep:%Y-%m-%d %H:%M} UTC, {how_long_ago(state)}" if state.last_sweep else "never",
     }
     return "\n".join(f"{name:<11} {value}" for name, value in rows.items())

@@ -6,19 +6,25 @@ calendar, and icalendar's ``new`` makes a random one).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from functools import lru_cache
 
+from icalendar import Alarm as AlarmComponent
 from icalendar import Calendar
 from icalendar import Event as Component
-from icalendar.prop import vText
+from icalendar.prop import vDuration, vText
 
+from calendars.alarms import Alarm
 from calendars.events import Event
 from calendars.zones import timezone_bytes
 from schedules.record import When
 
 PRODUCT = "-//dayzero//visits//EN"
+# The first and the last year in which a zone is needed.
+Years = tuple[int, int]
 _CLOSING = b"END:VCALENDAR\r\n"
+_EVENT_CLOSING = b"END:VEVENT\r\n"
 
 
 class Text(vText):
@@ -39,22 +45,11 @@ def new_calendar() -> Calendar:
     return calendar
 
 
-def joined(calendar: Calendar, zones: dict[str, tuple[int, int]], events: Iterable[bytes]) -> bytes:
+def joined(calendar: Calendar, zones: Mapping[str, Years], events: Iterable[bytes]) -> bytes:
     """The calendar's own lines, a VTIMEZONE for each zone with its first and last year, and the events."""
     head = bytes(calendar.to_ical()).removesuffix(_CLOSING)
     blocks = (timezone_bytes(key, *years) for key, years in sorted(zones.items()))
     return b"".join([head, *blocks, *events, _CLOSING])
-
-
-def zones_of(events: Iterable[Event]) -> dict[str, tuple[int, int]]:
-    """The zones that events need, each with the first and the last year in which it does."""
-    years: dict[str, tuple[int, int]] = {}
-    for event in events:
-        if event.zone is not None:
-            first, last = event.days
-            before = years.get(event.zone, (first.year, last.year))
-            years[event.zone] = (min(before[0], first.year), max(before[1], last.year))
-    return years
 
 
 def component(event: Event) -> Component:
@@ -76,9 +71,34 @@ def component(event: Event) -> Component:
     return made
 
 
-def serialised(event: Event) -> bytes:
-    """The bytes of an event's VEVENT."""
-    return bytes(component(event).to_ical())
+def serialised(event: Event, alarms: tuple[Alarm, ...] = (), text: str = "") -> bytes:
+    """The bytes of an event's VEVENT, with its alarms if it is still to come.
+
+    ``text`` is what an alarm shows: the same for all, since a telephone shows it to whoever is near.
+    """
+    data = bytes(component(event).to_ical())
+    if not (alarms and event.coming):
+        return data
+    times = [alarm.ahead(event.start) for alarm in alarms]
+    ringing = b"".join(_alarm(ahead, text) for ahead in dict.fromkeys(times) if ahead is not None)
+    return data.removesuffix(_EVENT_CLOSING) + ringing + _EVENT_CLOSING
+
+
+class _Ahead(vDuration):
+    """A time before the start, in hours and minutes: what a day is, is not the same for all clients."""
+
+    def to_ical(self) -> bytes:
+        hours, minutes = divmod(round(self.td.total_seconds() / 60), 60)
+        return f"-PT{hours}H{minutes}M".encode() if minutes else f"-PT{hours}H".encode()
+
+
+@lru_cache(maxsize=1024)
+def _alarm(ahead: timedelta, text: str) -> bytes:
+    made = AlarmComponent()
+    made.add("ACTION", "DISPLAY")
+    made["TRIGGER"] = _Ahead(ahead)
+    made.add("DESCRIPTION", Text(text))
+    return bytes(made.to_ical())
 
 
 def _placed(when: When, zone: str | None) -> tuple[When, dict[str, str]]:

@@ -1,4 +1,4 @@
-"""What goes into calendar events: visits, windows and periods as people see them, at each level of disclosure.
+"""What goes into calendar events: visits, windows, periods and samples, at each level of disclosure.
 
 Redaction happens here and nowhere else (design §7): what is not in an :class:`Event` cannot get into a calendar.
 """
@@ -12,13 +12,15 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from calendars.entries import Entry, Level, PeriodEntry, derived_uid
-from calendars.words import Words, day_of
-from schedules.plan import TO_COME, Status
+from calendars.words import Words, day_of, time_in_words
+from schedules.plan import TO_COME, Status, Visit
 from schedules.record import When
+from schedules.samples import Sample
 
 DAY = timedelta(days=1)
 # Of a visit with a time and no duration; an event that ends as it starts is drawn as a line, or not at all.
 USUAL_LENGTH = timedelta(hours=1)
+SAMPLE_LENGTH = timedelta(minutes=15)
 # A missed visit leaves the calendar as a cancelled one does: a calendar tells what takes place.
 _STATUS = {
     Status.PLANNED: "TENTATIVE",
@@ -33,7 +35,8 @@ _STATUS = {
 class Event:
     """What goes into one VEVENT.
 
-    ``start`` and ``end`` are dates, the end exclusive, or aware moments: in the site's zone, or in UTC.
+    ``start`` and ``end`` are dates, the end exclusive, or aware moments: in the site's zone, or in UTC. What is
+    ``coming`` may ring alarms.
     """
 
     uid: str
@@ -46,10 +49,11 @@ class Event:
     busy: bool = False
     place: str = ""
     description: str = ""
+    coming: bool = False
 
     @property
     def days(self) -> tuple[date, date]:
-        """The first and the last day it is on."""
+        """The first and the last day it is on, at the site."""
         if isinstance(self.end, datetime):
             return day_of(self.start), (self.end - timedelta(seconds=1)).date()
         return day_of(self.start), self.end - DAY
@@ -68,24 +72,35 @@ class Event:
 
 def visit_event(entry: Entry, level: Level, texts: Words) -> Event | None:
     """The event of a visit; None for one without a date, or that does not apply."""
-    visit = entry.visit
-    when = visit.planned or visit.target
-    if visit.status not in _STATUS or when is None:
+    visit, when, status = entry.visit, entry.when, _status(entry)
+    if status is None or when is None:
         return None
-    start, end = _span(when, visit.duration, entry.timezone)
-    status = _STATUS[visit.status]
+    start, end = _span(when, _longest((visit, *entry.guests)), entry.timezone)
     return Event(
         uid=entry.uid,
         sequence=entry.sequence,
         changed=entry.changed,
-        title=_title(level, texts.visit, entry.subject, visit.label),
+        title=_title(level, texts.visit, entry.subject, entry.label),
         start=start,
         end=end,
         status=status,
         busy=status == "CONFIRMED" and isinstance(start, datetime),
         place="" if level is Level.PRIVATE else line(texts.place.get(visit.place, visit.place)),
         description=_activities(entry, texts) if level is Level.FULL else "",
+        coming=status != "CANCELLED" and any(each.status in TO_COME for each in (visit, *entry.guests)),
     )
+
+
+def _status(entry: Entry) -> str | None:
+    """Of several visits in one entry what is settled most; None where the visit has no event."""
+    if entry.part_of is not None:
+        return "CANCELLED" if entry.served else None
+    found = {_STATUS.get(visit.status) for visit in (entry.visit, *entry.guests)}
+    return "CONFIRMED" if "CONFIRMED" in found else _STATUS.get(entry.visit.status)
+
+
+def _longest(visits: tuple[Visit, ...]) -> timedelta | None:
+    return max((visit.duration for visit in visits if visit.duration is not None), default=None)
 
 
 def _title(level: Level, neutral: str, subject: str, label: str) -> str:
@@ -93,22 +108,28 @@ def _title(level: Level, neutral: str, subject: str, label: str) -> str:
 
 
 def _activities(entry: Entry, texts: Words) -> str:
-    if not entry.visit.activities:
+    names = dict.fromkeys(name for visit in (entry.visit, *entry.guests) for name in visit.activities)
+    if not names:
         return ""
-    labels = [line(entry.activities.get(name, name)) for name in entry.visit.activities]
+    labels = [line(entry.activities.get(name, name)) for name in names]
     return "\n".join([f"{texts.activities}:", *(f"- {label}" for label in labels)])
 
 
 def _span(when: When, duration: timedelta | None, timezone: str) -> tuple[When, When]:
-    """Start and end of a visit: dates with an exclusive end, or moments in the site's zone.
-
-    A local time that comes twice means the first (RFC 5545, 3.3.5); one that means the second is written in
-    UTC.
-    """
+    """Start and end of a visit: dates with an exclusive end, or moments in the site's zone."""
     if not isinstance(when, datetime):
         return when, when + max(DAY, -(-(duration or DAY) // DAY) * DAY)
+    return _moments(when, duration or USUAL_LENGTH, timezone)
+
+
+def _moments(start: datetime, length: timedelta, timezone: str) -> tuple[datetime, datetime]:
+    """Start and end at the site.
+
+    A local time that comes twice means the first (RFC 5545, 3.3.5); one that means the second is written in UTC.
+    """
     zone = ZoneInfo(timezone)
-    start, end = when.astimezone(UTC), when.astimezone(UTC) + (duration or USUAL_LENGTH)
+    start = start.astimezone(UTC)
+    end = start + length
     local = start.astimezone(zone), end.astimezone(zone)
     return (start, end) if any(moment.fold for moment in local) or timezone == "UTC" else local
 
@@ -120,7 +141,7 @@ def window_events(entry: Entry, level: Level, texts: Words) -> Iterator[Event]:
         return
     yield Event(
         uid=derived_uid(entry.uid, "window"),
-        sequence=entry.sequence,
+        sequence=entry.revision,
         changed=entry.changed,
         title=_title(level, texts.window, entry.subject, f"{texts.window}: {visit.label}"),
         start=day_of(visit.window_start),
@@ -130,7 +151,7 @@ def window_events(entry: Entry, level: Level, texts: Words) -> Iterator[Event]:
 
 
 def period_events(entry: PeriodEntry, level: Level, texts: Words) -> Iterator[Event]:
-    """A period that has both its days; at level ``private`` only one that is meant for the patient."""
+    """A period that has, or had, both its days; at level ``private`` only one that is meant for the patient."""
     period = entry.period
     hidden = level is Level.PRIVATE and not period.show_patient
     if hidden or period.start is None or period.end is None:
@@ -142,8 +163,48 @@ def period_events(entry: PeriodEntry, level: Level, texts: Words) -> Iterator[Ev
         title=_title(level, texts.period, entry.subject, period.label),
         start=period.start,
         end=period.end + DAY,
-        status="CONFIRMED",
+        status="CANCELLED" if entry.off else "CONFIRMED",
     )
+
+
+def sample_events(entry: Entry, level: Level, texts: Words) -> Iterator[Event]:
+    """The samples of a dated visit: each at its own time where the visit has one.
+
+    Of a visit without a time each is on the visit's day, for all of it: the times are still open, and the same UIDs get
+    them later. What is sampled, and how much sooner or later it may be, is told at level ``full``.
+    """
+    visit = entry.visit
+    if visit.planned is None or visit.status not in _STATUS:
+        return
+    for sample in entry.samples:
+        moment = sample.moment(visit.planned) if isinstance(visit.planned, datetime) else visit.planned
+        start, end = (
+            _moments(moment, SAMPLE_LENGTH, entry.timezone) if isinstance(moment, datetime) else (moment, moment + DAY)
+        )
+        label = sample.label if level is Level.FULL else f"{texts.sample}: {visit.label}"
+        yield Event(
+            uid=derived_uid(entry.uid, f"sample:{sample.activity}:{sample.number}"),
+            sequence=entry.revision,
+            changed=entry.changed,
+            title=_title(level, texts.sample, entry.subject, label),
+            start=start,
+            end=end,
+            status=_STATUS[visit.status],
+            place="" if level is Level.PRIVATE else line(texts.place.get(visit.place, visit.place)),
+            description=_timing(sample, visit, texts) if level is Level.FULL else "",
+        )
+
+
+def _timing(sample: Sample, visit: Visit, texts: Words) -> str:
+    """``Day 1: 2 hours after the visit begins``, and on a line of its own ``Between 11:45 and 12:15``."""
+    lines = [f"{line(visit.label)}: {texts.counted(sample.offset)}"]
+    if isinstance(visit.planned, datetime):
+        bounds = sample.bounds(visit.planned)
+        if bounds is not None:
+            lines.append(texts.between.format(*map(time_in_words, bounds)))
+    elif sample.tolerance is not None:
+        lines.append(texts.around(sample.tolerance))
+    return "\n".join(lines)
 
 
 def line(text: str) -> str:

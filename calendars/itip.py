@@ -14,7 +14,7 @@ from typing import Literal
 
 from icalendar import vCalAddress
 
-from calendars.components import component, joined, new_calendar, zones_of
+from calendars.components import component, joined, new_calendar
 from calendars.entries import Entry, Level
 from calendars.events import visit_event
 from calendars.words import words
@@ -34,12 +34,16 @@ def itip_message(entry: Entry, *, method: Method, organizer: str, attendee: str,
     :param organizer: the e-mail address from which the message comes; ``attendee`` is the one it goes to. Neither
         is ever quoted in an error.
     :param level: how much the event tells, as in a file.
-    :raises InvalidInput: for a visit without a date, a REQUEST for a visit that does not take place, an address that is
-        none.
+    :raises InvalidInput: for a visit without a date, a REQUEST for a visit that does not take place or is part of
+        another's entry, an address that is none.
     :raises UnknownName: for a language that has no words here.
     """
     if method not in METHODS:
         raise ValueError(f"a message is a REQUEST or a CANCEL, not a {method}")
+    if entry.part_of is not None and method == "REQUEST":
+        raise InvalidInput(
+            f"Visit {entry.visit.id} is part of the calendar entry of {entry.part_of}. Send a REQUEST for that one."
+        )
     addresses = _address("organizer", organizer), _address("attendee", attendee)
     event = visit_event(entry, level, words(language))
     if event is None:
@@ -55,7 +59,9 @@ def itip_message(entry: Entry, *, method: Method, organizer: str, attendee: str,
     made.add("ATTENDEE", addresses[1], _parameters(method))
     calendar = new_calendar()
     calendar.add("METHOD", method)
-    return joined(calendar, zones_of([event]), [made.to_ical()])
+    first, last = event.days
+    zones = {} if event.zone is None else {event.zone: (first.year, last.year)}
+    return joined(calendar, zones, [made.to_ical()])
 
 
 def _parameters(method: Method) -> dict[str, str]:

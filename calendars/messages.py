@@ -49,16 +49,18 @@ def reminder_text(
     before: When | None = None,
     detail: str = "",
 ) -> str:
-    """One reminder of a visit, a period or a milestone, in one line.
+    """One reminder of a visit, a period or a milestone, or that a subject is followed no longer, in one line.
 
     :param event: what it is about, one of EVENTS.
-    :param label: the visit's, the period's or the milestone's.
-    :param when: the visit's date or moment, the period's last day, or the day on which the milestone is expected.
+    :param label: the visit's, the period's or the milestone's, such as the one that ended the following.
+    :param when: the visit's date or moment (of one that was cancelled, the one it had), the period's last day, the day
+        on which the milestone is expected, or since when a subject is followed no longer.
     :param closes: the last day of the visit's window, or that the rule which runs out allows; else the visit's own day.
     :param zone: the recipient's. Times are the site's; where clocks differ, the message names the site's zone.
     :param activities: labels, told at level ``full`` only.
     :param before: the old date or moment of what has moved.
-    :param detail: the rule that runs out, which gates are shut, or the words of a conflict; not told at ``private``.
+    :param detail: the rule that runs out, which gates are shut, or the words of a conflict; not told at level
+        ``private``.
     Raises UnknownName for a language that is not among LANGUAGES.
     """
     words = phrases(language)
@@ -80,7 +82,8 @@ def title_text(event: str, *, subject: str, label: str, when: When, level: Level
     if level is Level.PRIVATE:
         return _sentence(words, _TITLES[_PRIVATE.get(event, "appointment")]).format(day=day)
     kind = words.kinds.get(event, "")
-    return f"{subject}: {_bounded(clean(label), LONGEST_TITLE)}{f' ({kind})' if kind else ''}, {day}"
+    what = f"{subject}: {_bounded(clean(label), LONGEST_TITLE)}"
+    return f"{what} ({kind}), {day}" if kind else f"{what}, {day}"
 
 
 def digest_text(lines: Sequence[str], language: str = "en") -> str:

@@ -69,8 +69,9 @@ KINDS = (
 )
 
 
-def _kinds(*words: str) -> dict[str, str]:
-    return dict(zip(KINDS, words, strict=True))
+def _kinds(*lines: str) -> dict[str, str]:
+    """The words for KINDS, in their order, with commas between them."""
+    return dict(zip(KINDS, ", ".join(lines).split(", "), strict=True))
 
 
 _PHRASES = {
@@ -110,17 +111,8 @@ _PHRASES = {
         test="This is a test. You do not need to do anything.",
         test_title="Test message",
         kinds=_kinds(
-            "window open",
-            "window closes",
-            "overdue",
-            "moved",
-            "cancelled",
-            "ends",
-            "expires",
-            "still open",
-            "conflict",
-            "expected",
-            "followed no longer",
+            "window open, window closes, overdue, moved, cancelled",
+            "ends, expires, still open, conflict, expected, followed no longer",
         ),
     ),
     "zh": Phrases(
@@ -159,17 +151,8 @@ _PHRASES = {
         test="这是一条测试消息,您无需做任何事。",
         test_title="测试消息",
         kinds=_kinds(
-            "时间窗已开始",
-            "时间窗将结束",
-            "逾期",
-            "已改期",
-            "已取消",
-            "结束",
-            "即将失效",
-            "条件未满足",
-            "冲突",
-            "预计",
-            "不再随访",
+            "时间窗已开始, 时间窗将结束, 逾期, 已改期, 已取消",
+            "结束, 即将失效, 条件未满足, 冲突, 预计, 不再随访",
         ),
         comma="、",
     ),
@@ -209,17 +192,8 @@ _PHRASES = {
         test="Dies ist ein Test. Sie müssen nichts tun.",
         test_title="Testnachricht",
         kinds=_kinds(
-            "Terminfenster offen",
-            "Terminfenster endet",
-            "überfällig",
-            "verlegt",
-            "abgesagt",
-            "endet",
-            "läuft ab",
-            "noch offen",
-            "Konflikt",
-            "erwartet",
-            "nicht mehr begleitet",
+            "Terminfenster offen, Terminfenster endet, überfällig, verlegt, abgesagt",
+            "endet, läuft ab, noch offen, Konflikt, erwartet, nicht mehr begleitet",
         ),
     ),
     "es": Phrases(
@@ -258,17 +232,8 @@ _PHRASES = {
         test="Esto es una prueba. No tiene que hacer nada.",
         test_title="Mensaje de prueba",
         kinds=_kinds(
-            "ventana abierta",
-            "ventana se cierra",
-            "atrasada",
-            "cambiada",
-            "cancelada",
-            "termina",
-            "caduca",
-            "pendiente",
-            "conflicto",
-            "se espera",
-            "sin seguimiento",
+            "ventana abierta, ventana se cierra, atrasada, cambiada, cancelada",
+            "termina, caduca, pendiente, conflicto, se espera, sin seguimiento",
         ),
     ),
 }

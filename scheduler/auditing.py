@@ -40,6 +40,7 @@ def audit(desk: Desk, name: str, verify: bool, head: str | None) -> Audit:
             found = (unreadable,) if unreadable else chain_problems(links, kept)
             problems = found or tuple(_inputs(work, subject, record, links[-1].revision if links else 0))
             problems = problems or tuple(_projection(desk, work, name))
+            problems += tuple(_guards(work))
         return Audit(subject=name, record=record, head=links[-1].hash if links else "", problems=problems)
 
 
@@ -84,3 +85,12 @@ def _projection(desk: Desk, work: Work, name: str) -> Iterator[str]:
     differing = rows_that_differ(chart.plan, work.visits.visits(name), chart.subject.salt)
     if differing:
         yield f"The stored dates of {', '.join(differing[:5])} are not those that follow from the facts."
+
+
+def _guards(work: Work) -> Iterator[str]:
+    missing = work.guards.missing()
+    if missing:
+        yield (
+            f"The database no longer refuses to change what is recorded: its triggers {', '.join(missing[:3])}"
+            f"{' and more' if len(missing) > 3 else ''} were removed or switched off."
+        )

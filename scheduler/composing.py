@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING
@@ -68,34 +68,12 @@ def compose(
     :param visit: as it is stored now, with a date; None for a reminder of a period or a milestone.
     :param about: what to tell beside what the visit says, or instead of it.
     """
-    found = _filled(about or About(), visit)
-    assert found.when is not None
-    level, channel = Level(contact.level), channel_name(contact, settings)
+    found = _filled(about or About(), visit, item.wanted.event)
+    channel = channel_name(contact, settings)
     invites = channel == EMAIL and item.wanted.event in _METHODS
-    chart = desk.chart(work, item.subject) if level is Level.FULL or invites else None
-    activities = () if chart is None else tuple(_activities(chart.plan, item))
-    sentence = reminder_text(
-        item.wanted.event,
-        subject=item.subject,
-        label=found.label,
-        when=found.when,
-        closes=found.closes,
-        level=level,
-        language=contact.language,
-        zone=ZoneInfo(contact.zone),
-        activities=[] if chart is None else [chart.plan.activities.get(name, name) for name in activities],
-        before=found.before,
-        detail=found.detail,
-    )
-    title = title_text(
-        item.wanted.event,
-        subject=item.subject,
-        label=found.label,
-        when=found.when,
-        level=level,
-        language=contact.language,
-    )
+    chart = desk.chart(work, item.subject) if contact.level == Level.FULL or invites else None
     subject = desk.find_subject(work, item.subject)
+    sentence = _sentence(item, contact, found, () if chart is None else _activities(chart.plan, item))
     message = Message(
         subject=item.subject,
         visit=item.wanted.visit,
@@ -107,12 +85,41 @@ def compose(
         contact=contact,
         event=item.wanted.event,
         sentence=sentence,
-        title=title,
+        title=_title(item, contact, found),
         message_id=derived_uid(subject.salt, f"message:{item.key}"),
     )
-    if chart is not None and visit is not None:
-        message = _with_event(message, chart, visit, activities, settings)
+    if invites and chart is not None:
+        message = _with_event(message, work, chart, settings)
     return _finished(message, (sentence,), (), settings, subject.site)
+
+
+def _sentence(item: Item, contact: Contact, about: About, activities: Iterable[str]) -> str:
+    assert about.when is not None
+    return reminder_text(
+        item.wanted.event,
+        subject=item.subject,
+        label=about.label,
+        when=about.when,
+        closes=about.closes,
+        level=Level(contact.level),
+        language=contact.language,
+        zone=ZoneInfo(contact.zone),
+        activities=activities,
+        before=about.before,
+        detail=about.detail,
+    )
+
+
+def _title(item: Item, contact: Contact, about: About) -> str:
+    assert about.when is not None
+    return title_text(
+        item.wanted.event,
+        subject=item.subject,
+        label=about.label,
+        when=about.when,
+        level=Level(contact.level),
+        language=contact.language,
+    )
 
 
 def compose_digest(messages: Sequence[Message], *, key: str, settings: Settings, site: str = "") -> Message:
@@ -161,13 +168,15 @@ def compose_probe(contact: Contact, *, key: str, settings: Settings, site: str =
     return _finished(probe, (text,), (), settings, site)
 
 
-def _filled(about: About, visit: StoredVisit | None) -> About:
+def _filled(about: About, visit: StoredVisit | None, event: str) -> About:
     if visit is None:
         return about
+    # A visit that was cancelled may have no time any more; the one that it was told to have is called off.
+    when = about.before if event == "cancelled" and about.before is not None else visit.when
     return replace(
         about,
         label=about.label or visit.label,
-        when=visit.when if about.when is None else about.when,
+        when=when if about.when is None else about.when,
         closes=visit.window_end if about.closes is None else about.closes,
     )
 
@@ -193,39 +202,27 @@ def _finished(message: Message, lines: Sequence[str], items: Sequence[str], sett
 
 
 def _activities(plan: Plan, item: Item) -> Iterator[str]:
-    """The ids of what is done at the visit; for a department, of its own part."""
+    """The labels of what is done at the visit; for a department, of its own part."""
     visit = plan.visit(item.wanted.visit)
     for name in visit.activities if visit is not None else ():
         if item.wanted.role not in DEPARTMENTS or plan.departments.get(name) == item.wanted.role:
-            yield name
+            yield plan.activities.get(name, name)
 
 
-def _with_event(
-    message: Message, chart: Chart, stored: StoredVisit, activities: tuple[str, ...], settings: Settings
-) -> Message:
-    """The message with the visit's event, where it goes by e-mail and changes the reader's calendar.
-
-    A visit that shares the calendar entry of another has none of its own: that of the other is sent with the other.
-    """
-    visit = chart.plan.visit(message.visit)
-    method = _METHODS.get(message.event)
-    if message.channel != EMAIL or method is None or visit is None or visit.shares_entry_with:
-        return message
+def _with_event(message: Message, work: Work, chart: Chart, settings: Settings) -> Message:
+    """The message with the event that its visit is in, where it goes by e-mail and changes the reader's calendar."""
     from calendars.itip import itip_message
     from scheduler.channels.addresses import mailbox
+    from scheduler.exporting import entry_of
 
-    entry = Entry(
-        visit=replace(visit, activities=activities),
-        uid=stored.uid,
-        sequence=stored.sequence,
-        changed=stored.changed,
-        subject=message.subject,
-        timezone=chart.site.timezone,
-        activities=chart.plan.activities,
-    )
+    method = _METHODS[message.event]
+    entry = entry_of(work, chart, message.visit)
+    if entry is None or (method == "CANCEL" and entry.visit.id != message.visit):
+        # What shares the entry of another visit cannot call that one off.
+        return message
     try:
         calendar = itip_message(
-            entry,
+            _for_role(entry, chart, message.role),
             method=method,
             organizer=mailbox(settings.mail_from).addr_spec,
             attendee=mailbox(message.contact.email).addr_spec,
@@ -236,3 +233,13 @@ def _with_event(
         # Of an address that is none the channel will tell; and a reminder without its event is better than none.
         return message
     return replace(message, calendar=calendar, method=method)
+
+
+def _for_role(entry: Entry, chart: Chart, role: str) -> Entry:
+    """The entry as a role may have it: a department sees its own part."""
+    from scheduler.exporting import narrowed
+
+    if role not in DEPARTMENTS:
+        return entry
+    own, *guests = (narrowed(visit, chart, role) for visit in (entry.visit, *entry.guests))
+    return replace(entry, visit=own, guests=tuple(guests))

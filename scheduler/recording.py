@@ -18,7 +18,7 @@ from scheduler.projecting import Stamp, project_periods, project_visits
 from scheduler.queueing import HORIZON, Steps, reconcile, rules_of, wanted_reminders
 from scheduler.values import Change, Contact
 from scheduler.who import who
-from schedules.diff import Diff, compare
+from schedules.diff import Diff, compare_under
 from schedules.errors import StaleRevision
 from schedules.facts_check import check_fact
 from schedules.plan import TO_COME, Plan
@@ -114,10 +114,11 @@ def is_ahead(when: When, now: datetime, chart: Chart) -> bool:
 
 def difference(chart: Chart, record: Record, plan: Plan) -> Diff:
     """What a new plan changes; what moved comes with the reason in words."""
-    diff = compare(chart.plan, plan)
+    diff = compare_under(chart.template, chart.plan, plan)
     if not diff.moved:
         return diff
-    return compare(chart.plan, plan, reasons(chart.template, record, chart.site))
+    told = reasons(chart.template, record, chart.site)
+    return replace(diff, moved=tuple(replace(move, why=told.get(move.visit, "")) for move in diff.moved))
 
 
 @contextmanager

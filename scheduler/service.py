@@ -15,6 +15,7 @@ from scheduler import (
     changing,
     correcting,
     enrolling,
+    exporting,
     listing,
     moving,
     nightly,
@@ -22,6 +23,7 @@ from scheduler import (
     recipients,
     registering,
     sweeping,
+    trying,
     unscheduled,
     worklists,
 )
@@ -36,6 +38,7 @@ from scheduler.values import (
     Change,
     Contact,
     Erased,
+    Message,
     Night,
     Patient,
     Queued,
@@ -78,12 +81,13 @@ class Scheduler:
     what is given, TemplateError, StaleRevision, and StoreUnavailable where the database cannot be used.
     """
 
-    def __init__(self, database_url: str | None = None) -> None:
+    def __init__(self, database_url: str | None = None, *, tell: Callable[[str], None] | None = None) -> None:
         """``database_url`` names the database: ``sqlite:///trial.db``, ``postgresql://user@host/trial``.
 
-        The default is the user's own SQLite file.
+        The default is the user's own SQLite file. ``tell`` is given a sentence where a database of an older dayzero was
+        brought up to date: with where it is kept as it was.
         """
-        self._url = database_url
+        self._url, self._tell = database_url, tell
         self._opened: Desk | None = None
 
     def __enter__(self) -> Self:
@@ -91,7 +95,10 @@ class Scheduler:
         from scheduler.store.engine import default_url
         from scheduler.store.work import Store
 
-        self._opened = Desk(Store(self._url or default_url()))
+        opened = Store(self._url or default_url())
+        self._opened = Desk(opened)
+        if opened.migrated and self._tell is not None:
+            self._tell(opened.migrated)
         return self
 
     def __exit__(
@@ -297,30 +304,41 @@ class Scheduler:
 
     def calendar(self, *, subject: str | None = None, site: str | None = None) -> Calendar:
         """What the calendar of a subject, or of all subjects of a site, is made of."""
-        return reading.calendar(self._desk, subject, site)
+        return exporting.calendar(self._desk, subject, site)
 
     def export(
         self,
         *,
         subject: str | None = None,
         site: str | None = None,
-        level: str = "private",
+        department: str | None = None,
+        role: str | None = None,
+        level: str | None = None,
         language: str = "en",
         start: date | None = None,
         end: date | None = None,
         extras: Iterable[str] = (),
+        alarms: str = "",
     ) -> bytes:
-        """The calendar file of a subject or a site, from ``start`` to ``end``; ``extras``: periods, windows."""
-        return reading.export(
-            self._desk,
+        """The calendar file of a subject or a site, from ``start`` to ``end``; ``extras``: periods, samples, windows.
+
+        With a ``department`` only what that has to do; a ``role`` is a department, or the patient, who sees the periods
+        meant for patients. ``level`` is private, for a role of staff coded, unless given. ``alarms`` are as in ``1 day
+        before at 17:00, 2 hours before``.
+        """
+        what = exporting.Export(
             subject=subject,
             site=site,
+            department=department,
+            role=role,
             level=level,
             language=language,
             start=start,
             end=end,
-            extras=extras,
+            extras=tuple(extras),
+            alarms=alarms,
         )
+        return exporting.export(self._desk, what)
 
     def audit(self, subject: str, *, verify: bool = False, head: str | None = None) -> Audit:
         """A subject's facts; with ``verify`` also what is wrong with them, given a ``head`` that was kept elsewhere."""
@@ -416,6 +434,10 @@ class Scheduler:
     def site_rules(self, site: str) -> dict[str, tuple[str, ...]]:
         """The rules that a site has of its own, by role."""
         return recipients.site_rules(self._desk, site)
+
+    def try_contact(self, number: int, *, say: Send = console) -> Message:
+        """Sends a test message to a contact by its channel, now; ``say`` prints it where none is set up for it."""
+        return trying.try_contact(self._desk, number, say)
 
     def reminders(self, subject: str) -> tuple[Queued, ...]:
         """A subject's reminders in the queue and what became of them, by when they are due."""

@@ -28,7 +28,7 @@ def load_settings() -> Settings:
     _check_names(name.removeprefix(PREFIX).lower() for name in os.environ if name.startswith(PREFIX))
     path = _path()
     with _explained(path):
-        return _Loaded(**({} if path is None else _read(path)))
+        return Settings(**_Loaded(**({} if path is None else _read(path))).model_dump())
 
 
 class _Loaded(Settings, BaseSettings):

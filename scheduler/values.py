@@ -102,7 +102,8 @@ class Audit:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class State:
     """The database at a glance. ``database`` has its password hidden; ``reminders`` counts them by state; ``now`` is
-    the moment as of which it is told."""
+    the moment as of which it is told. ``channels`` are those set up for messages, or ``settings_problem`` says why it
+    is not known; neither tells a secret."""
 
     database: str
     schema: str
@@ -113,6 +114,8 @@ class State:
     reminders: Mapping[str, int]
     reminders_due: int
     last_sweep: datetime | None
+    channels: tuple[str, ...] = ("console",)
+    settings_problem: str = ""
     now: datetime = field(compare=False)
 
 

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, replace
 
-from schedules.plan import Conflict, Deviation, Plan, Status, Visit
+from schedules.expiries import Expiry, expiries
+from schedules.gates import GateChange, gate_changes, gates
+from schedules.plan import TO_COME, Conflict, Deviation, Plan, Status, Visit
 from schedules.record import When
+from schedules.template import Template
+
+# Neither of the two ever had a date, so that going from one to the other is no news.
+_NEVER = frozenset({Status.NOT_APPLICABLE, Status.CANCELLED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,10 +53,46 @@ class Diff:
     periods: tuple[Move, ...] = ()
     answered: tuple[str, ...] = ()
     asked: tuple[str, ...] = ()
+    gates: tuple[GateChange, ...] = ()
+    expiries: tuple[ExpiryChange, ...] = ()
 
     def __bool__(self) -> bool:
-        plain = (self.moved, self.turned, self.new_conflicts, self.gone_conflicts, self.new_deviations, self.periods)
-        return any(plain) or bool(self.answered or self.asked)
+        return any(getattr(self, field.name) for field in fields(self))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExpiryChange:
+    """Something that bounds a visit to come and did not before, or that bounds it otherwise: up to another day, or to
+    a day that it now keeps and did not, or the other way round. ``before`` is None where it is new, ``after`` where it
+    bounds no more."""
+
+    before: Expiry | None
+    after: Expiry | None
+
+
+def compare_under(template: Template, before: Plan, after: Plan, reasons: dict[str, str] | None = None) -> Diff:
+    """As :func:`compare`, with the gates and expiries that follow from the plans' template."""
+    return replace(
+        compare(before, after, reasons),
+        gates=tuple(gate_changes(gates(template, before), gates(template, after))),
+        expiries=tuple(_expiry_changes(template, before, after)),
+    )
+
+
+def _expiry_changes(template: Template, before: Plan, after: Plan) -> Iterator[ExpiryChange]:
+    old, new = ({item.visit: item for item in expiries(template, plan)} for plan in (before, after))
+    for visit in dict.fromkeys((*new, *old)):
+        one, two = old.get(visit), new.get(visit)
+        if one is not None and two is not None:
+            if (one.last, one.holds) != (two.last, two.holds):
+                yield ExpiryChange(before=one, after=two)
+        elif two is not None or _is_to_come(after, visit):
+            yield ExpiryChange(before=one, after=two)
+
+
+def _is_to_come(plan: Plan, name: str) -> bool:
+    visit = plan.visit(name)
+    return visit is not None and visit.status in TO_COME
 
 
 def compare(before: Plan, after: Plan, reasons: dict[str, str] | None = None) -> Diff:
@@ -78,7 +121,8 @@ def _move(one: Visit, two: Visit, reasons: dict[str, str]) -> Move:
 
 
 def _has_turned(one: Visit | None, two: Visit | None) -> bool:
-    return (one and one.status) != (two and two.status)
+    states = (one and one.status, two and two.status)
+    return states[0] != states[1] and not (_NEVER.issuperset(states) and not (two and two.planned))
 
 
 def _turn(one: Visit | None, two: Visit | None) -> Turn:

@@ -80,8 +80,8 @@ def _visit(layout: Layout, seen: Mapping[str, Seen], place: int) -> Visit:
     visit.activities = shape.activities[place]
     visit.waiting_for = shape.gates[place] if status is shape.status[place] else ()
     visit.assumed = rule.assumed
-    visit.shares_entry_with = _shared(layout, place) if rule.together_with else None
     visit.earlier = _earlier(layout, rule.id) if done else ()
+    visit.shares_entry_with = _shared(layout, place) if rule.together_with else None
     visit.__class__ = Visit
     frozen: Visit = visit
     return frozen

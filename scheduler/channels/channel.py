@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Protocol
@@ -26,6 +27,29 @@ class DeliveryFailed(StoreUnavailable):
         self.reason = reason
         self.permanent = permanent
         self.told = told
+
+
+class Patience:
+    """Gives a way up for the rest of a batch when it has failed to answer three times in a row.
+
+    What a sweep has claimed is its own for some minutes only; with a hundred messages it must not wait for each of them
+    as long as for one.
+    """
+
+    LIMIT = 3
+
+    def __init__(self) -> None:
+        self._unanswered: Counter[str] = Counter()
+
+    def check(self, way: str) -> None:
+        """Raises DeliveryFailed for a way that was given up."""
+        if self._unanswered[way] >= self.LIMIT:
+            often = f"{self.LIMIT} times in a row"
+            raise DeliveryFailed(f"the server has not answered {often}, and is left alone for a while")
+
+    def note(self, way: str, *, answered: bool) -> None:
+        """Whether a way has just answered, be it with a refusal."""
+        self._unanswered[way] = 0 if answered else self._unanswered[way] + 1
 
 
 class Line(Protocol):

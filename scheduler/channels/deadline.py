@@ -12,11 +12,13 @@ from contextlib import contextmanager, suppress
 def deadline(current: Callable[[], socket.socket | None], seconds: float) -> Iterator[None]:
     """Cuts the connection that ``current`` gives when the block has taken that long.
 
-    What waits on it then gets an end of file, or an OSError. A socket's own timeout bounds one read only, and begins
-    anew with every byte.
+    What waits on it then gets an end of file; whatever the block makes of that, it ends with TimeoutError. A socket's
+    own timeout bounds one read only, and begins anew with every byte.
     """
+    late = threading.Event()
 
     def cut() -> None:
+        late.set()
         found = current()
         if found is not None:
             with suppress(OSError):
@@ -28,5 +30,10 @@ def deadline(current: Callable[[], socket.socket | None], seconds: float) -> Ite
     timer.start()
     try:
         yield
+    except Exception:
+        if not late.is_set():
+            raise
     finally:
         timer.cancel()
+    if late.is_set():
+        raise TimeoutError

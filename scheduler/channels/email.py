@@ -12,7 +12,7 @@ from typing import Any
 
 from scheduler import clock
 from scheduler.channels.addresses import ascii_host, mailbox
-from scheduler.channels.channel import DeliveryFailed
+from scheduler.channels.channel import DeliveryFailed, Patience
 from scheduler.channels.deadline import deadline
 from scheduler.channels.mail import mail_of
 from scheduler.settings import Settings
@@ -21,6 +21,7 @@ from scheduler.values import Message
 # What a server says to those who have not logged in, or not well enough: of no message, and mended by a person.
 _LOGIN = frozenset({530, 534, 535, 538})
 _CLOSING = 421
+SENDER = "the sender"
 _ENHANCED = re.compile(rb"[245]\.\d{1,3}\.\d{1,3}(?= |$)")
 
 
@@ -46,11 +47,14 @@ class Mailer:
     """A connection to the mail server. It is made anew after it was lost; one that cannot be made is not tried again
     in the same batch, which else would wait for it at every message."""
 
+    SERVER = "the mail server"
+
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._sender = mailbox(settings.mail_from)
         self._client: smtplib.SMTP | None = None
         self._down: str | None = None
+        self._patience = Patience()
 
     def send(self, message: Message) -> None:
         """Hands a message over to the server. Raises DeliveryFailed."""
@@ -58,13 +62,13 @@ class Mailer:
             recipient = mailbox(message.contact.email)
         except ValueError:
             raise DeliveryFailed("the contact's e-mail address cannot be used", permanent=True) from None
+        self._patience.check(self.SERVER)
         client = self._connected()
         international = not recipient.username.isascii()
         if international and not client.has_extn("smtputf8"):
             raise DeliveryFailed("the mail server takes addresses in ASCII only (no SMTPUTF8)", permanent=True)
         mail = mail_of(message, self._sender, recipient, settings=self._settings, now=clock.now())
-        with deadline(lambda: client.sock, self._settings.smtp_timeout):
-            self._hand_over(client, recipient, mail.as_bytes(), ["SMTPUTF8", "BODY=8BITMIME"] if international else [])
+        self._hand_over(client, recipient, mail.as_bytes(), ["SMTPUTF8", "BODY=8BITMIME"] if international else [])
 
     def close(self) -> None:
         """Says good-bye, if there is somebody to say it to."""
@@ -77,25 +81,27 @@ class Mailer:
     def _hand_over(self, client: smtplib.SMTP, recipient: Address, data: bytes, options: list[str]) -> None:
         told = False
         try:
-            _accepted(*client.mail(self._sender.addr_spec, options), "the sender")
-            _accepted(*client.rcpt(recipient.addr_spec), "the recipient")
-            told = True
-            _accepted(*_data(client, data), "the message")
+            with deadline(lambda: client.sock, self._settings.smtp_timeout):
+                _accepted(*client.mail(self._sender.addr_spec, options), SENDER)
+                _accepted(*client.rcpt(recipient.addr_spec), "the recipient")
+                told = True
+                _accepted(*_data(client, data), "the message")
         except _Refused as refused:
+            self._patience.note(self.SERVER, answered=True)
             self._start_over(client, refused.code)
             raise DeliveryFailed(str(refused), permanent=refused.permanent) from None
         except (smtplib.SMTPException, OSError, ValueError):
+            self._patience.note(self.SERVER, answered=False)
             self._lose(client)
             reason = "before it answered for the message" if told else "before it took the message"
             raise DeliveryFailed(f"the connection to the mail server was lost {reason}", told=told) from None
+        self._patience.note(self.SERVER, answered=True)
 
     def _start_over(self, client: smtplib.SMTP, code: int) -> None:
         """After a refusal: the next message needs a clean slate, or where the server is going a new connection."""
-        try:
+        with suppress(smtplib.SMTPException, OSError), deadline(lambda: client.sock, self._settings.smtp_timeout):
             if code != _CLOSING and client.rset()[0] == 250:
                 return
-        except (smtplib.SMTPException, OSError):
-            pass
         self._lose(client)
 
     def _lose(self, client: smtplib.SMTP) -> None:
@@ -160,8 +166,12 @@ class _Client(smtplib.SMTP):
 
     def connect(self, host: str = "localhost", port: int = 0, source_address: Any = None) -> tuple[int, bytes]:
         """As the library's, within the timeout as a whole."""
-        with deadline(lambda: self.sock, self.timeout):
-            return super().connect(host, port, source_address)
+        try:
+            with deadline(lambda: self.sock, self.timeout):
+                return super().connect(host, port, source_address)
+        except BaseException:
+            self.close()
+            raise
 
 
 class _EncryptedClient(_Client, smtplib.SMTP_SSL):
@@ -178,7 +188,8 @@ class _Refused(Exception):
     def __init__(self, code: int, answer: bytes, what: str) -> None:
         enhanced = _ENHANCED.match(answer)
         self.code = code
-        self.permanent = code >= 500 and code not in _LOGIN
+        # A sender who may not send is no fault of the message, and it would be one of all that are due.
+        self.permanent = code >= 500 and code not in _LOGIN and what != SENDER
         detail = f"{code} {enhanced.group().decode('ascii')}" if enhanced else str(code)
         super().__init__(f"the mail server refused {what} ({detail})")
 

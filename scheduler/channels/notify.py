@@ -10,16 +10,33 @@ import logging
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
 
-from scheduler.channels.channel import DeliveryFailed
+from scheduler.channels.channel import DeliveryFailed, Patience
 from scheduler.settings import Settings
 from scheduler.values import Message
 
 if TYPE_CHECKING:
     from apprise import Apprise
 
+# Apprise for patients: no redirect, nothing on disk, no text read as anything but text, and neither its name nor its
+# pictures, which would be fetched from elsewhere.
+_MANNERS: dict[str, Any] = {
+    "async_mode": False,
+    "http_redirects": False,
+    "storage_mode": "memory",
+    "secure_logging": True,
+    "allow_templates": False,
+    "interpret_escapes": False,
+    "interpret_emojis": False,
+    "app_id": "Reminder",
+    "app_desc": "Reminder",
+    "app_url": "",
+    "image_path_mask": False,
+    "image_url_mask": "",
+    "image_url_logo": "",
+}
 # Each of them writes addresses with tokens into its log, at one level or another.
 _LOGGERS = ("apprise", "urllib3", "requests_oauthlib", "oauthlib")
 
@@ -44,9 +61,12 @@ class Notifier:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._sent = False
+        self._patience = Patience()
 
     def send(self, message: Message) -> None:
         """Passes a message on to its service. Raises DeliveryFailed."""
+        name, _ = service_of(message.contact.notify)
+        self._patience.check(name)
         with _silent():
             service = self._service(message.contact.notify)
             if self._sent and self._settings.notify_pause:
@@ -54,6 +74,8 @@ class Notifier:
             self._sent = True
             text = f"{message.text} {message.stop}" if message.stop else message.text
             outcome = service.notify(body=text, body_format="text", timeout=self._settings.notify_timeout)
+        # It does not tell a refusal from silence, so several refusals look like a service that is away.
+        self._patience.note(name, answered=bool(outcome))
         if not outcome:
             # It does not say why, and not whether a service that was too slow has it all the same.
             raise DeliveryFailed("the notification service did not take the message", told=True)
@@ -63,7 +85,7 @@ class Notifier:
             from apprise import Apprise, AppriseAsset
         except ImportError:
             raise DeliveryFailed("Apprise is not installed: install dayzero[notify]") from None
-        asset = AppriseAsset(async_mode=False, http_redirects=False, storage_mode="memory", secure_logging=True)
+        asset = AppriseAsset(**_MANNERS)
         found = Apprise.instantiate(_filled(address, self._settings), asset=asset)
         if found is None:
             raise DeliveryFailed("Apprise cannot use the address of the service: see notify in the settings")

@@ -7,13 +7,13 @@ import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from http.client import HTTPS_PORT, HTTPConnection, HTTPException
 from urllib.parse import SplitResult, quote, urlsplit
 
 from calendars.entries import Level
 from scheduler import clock
 from scheduler.channels.addresses import ascii_host, is_loopback
-from scheduler.channels.channel import DeliveryFailed
+from scheduler.channels.channel import DeliveryFailed, Patience
 from scheduler.channels.deadline import deadline
 from scheduler.channels.signing import signature, signing_key
 from scheduler.settings import Settings
@@ -45,12 +45,14 @@ class Poster:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._key = signing_key(settings.webhook_secret.get_secret_value())
+        self._patience = Patience()
 
     def send(self, message: Message) -> None:
         """Posts a message. Raises DeliveryFailed."""
         target = _target(message.contact.notify)
         if target.scheme == "http" and not (is_loopback(target.hostname or "") or self._settings.webhook_allow_plain):
             raise DeliveryFailed("the webhook is not encrypted: its address must begin with https", permanent=True)
+        self._patience.check(target.netloc)
         now = clock.now()
         body = webhook_body(message, now)
         code = self._post(target, body, self._headers(message, now, body))
@@ -75,12 +77,15 @@ class Poster:
         connection = _connection(target, self._settings.webhook_timeout)
         told = False
         try:
-            connection.connect()
-            told = True
             with deadline(lambda: connection.sock, self._settings.webhook_timeout):
+                connection.connect()
+                told = True
                 connection.request("POST", _path(target), body=body, headers=headers)
-                return connection.getresponse().status
+                code = connection.getresponse().status
+            self._patience.note(target.netloc, answered=True)
+            return code
         except (OSError, HTTPException, ValueError) as error:
+            self._patience.note(target.netloc, answered=False)
             raise DeliveryFailed(_why_not(error, told), told=told) from None
         finally:
             connection.close()
@@ -131,7 +136,20 @@ def _connection(target: SplitResult, timeout: float) -> HTTPConnection:
     host = target.hostname or ""
     if target.scheme == "http":
         return HTTPConnection(host, target.port, timeout=timeout)
-    return HTTPSConnection(host, target.port, timeout=timeout, context=ssl.create_default_context())
+    return _EncryptedConnection(host, target.port, timeout=timeout)
+
+
+class _EncryptedConnection(HTTPConnection):
+    """HTTPS whose handshake can be cut as everything else can: its socket is there before it begins."""
+
+    default_port = HTTPS_PORT
+
+    def connect(self) -> None:
+        """Connects, and shakes hands; the certificate must be of the host."""
+        super().connect()
+        context = ssl.create_default_context()
+        self.sock = context.wrap_socket(self.sock, server_hostname=self.host, do_handshake_on_connect=False)
+        self.sock.do_handshake()
 
 
 def _for_good(code: int) -> bool:

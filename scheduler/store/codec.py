@@ -134,9 +134,10 @@ def values_of(text: str) -> dict[str, str]:
     return loaded
 
 
-def fingerprint(visit: Visit) -> str:
-    """A short text that differs whenever anything of a planned visit differs."""
-    return digest(canonical({name: _plain(value) for name, value in columns_of(visit).items()}))[:32]
+def fingerprint(visit: Visit, shown: object = None) -> str:
+    """A short text that differs whenever anything of a planned visit differs, or anything else that is ``shown`` of
+    it: plain values."""
+    return digest(canonical([{name: _plain(value) for name, value in columns_of(visit).items()}, shown]))[:32]
 
 
 def _plain(value: Any) -> object:

@@ -15,8 +15,10 @@ if TYPE_CHECKING:
 
 # How long a write waits for another's to end. A use case takes milliseconds; a contact of a large site takes longest.
 BUSY_MILLISECONDS = 30_000
-# The execution option of a connection whose transactions write, and its two values.
-WRITING, ALONE, TOGETHER = "dayzero_writing", "alone", "together"
+# What can as well be left out does not keep anybody waiting.
+HURRY_MILLISECONDS = 200
+# The execution option of a connection whose transactions write, and its values; one in a hurry writes together.
+WRITING, ALONE, TOGETHER, HURRIED = "dayzero_writing", "alone", "together", "hurried"
 DRIVERS = {"sqlite": "pysqlite", "postgresql": "psycopg"}
 # What a URL may say of a connection to PostgreSQL that nobody else should read.
 SECRET = frozenset({"password", "sslpassword", "scram_client_key", "scram_server_key", "oauth_client_secret"})

@@ -12,7 +12,8 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import StaticPool
 
-from scheduler.store.engine import BUSY_MILLISECONDS, WRITING
+from scheduler.store.engine import BUSY_MILLISECONDS, HURRIED, HURRY_MILLISECONDS, WRITING
+from scheduler.store.guards import REFUSAL, WORDS
 from schedules.errors import StoreUnavailable
 
 SETTINGS = (
@@ -63,7 +64,14 @@ def _configure(connection: Any, _record: object) -> None:
 def _begin(connection: Connection) -> None:
     # A write that begins as a read cannot wait for another's write: it would fail at once (SQLITE_BUSY).
     writes = connection.get_execution_options().get(WRITING)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    if writes != HURRIED:
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        return
+    connection.exec_driver_sql(f"PRAGMA busy_timeout={HURRY_MILLISECONDS}")
+    try:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    finally:
+        connection.exec_driver_sql(f"PRAGMA busy_timeout={BUSY_MILLISECONDS}")
 
 
 def scrub(engine: Engine) -> bool:
@@ -103,6 +111,8 @@ def trouble(error: BaseException) -> str:
         return "is being written to by another program, which did not finish in time. Try again."
     if "unable to open" in text or "readonly" in text:
         return "cannot be opened for writing. Check its folder and your rights, or give another one with --database."
+    if REFUSAL in text:
+        return WORDS
     if "full" in text:
         return "cannot grow: the disk is full. Nothing of this was recorded. Make room and try again."
     return f"could not be used: {text}. Nothing of this was recorded."

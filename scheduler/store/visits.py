@@ -19,6 +19,9 @@ from schedules.record import When
 class StoredVisit:
     """A visit as it was last planned. The window is in days at the site; ``changed`` is in UTC.
 
+    One that has no date any more keeps its last, and its window. ``part_of`` is the visit whose calendar entry it is
+    part of, ``guests`` stands for those that are part of its own, and ``served`` says that it once had a dated entry
+    of its own.
     ``revision`` is the record's when anything of the visit last changed, ``fingerprint`` stands for all of it;
     ``sequence`` only rises: when time, place or status change (design §7).
     """
@@ -32,6 +35,9 @@ class StoredVisit:
     minutes: int | None
     window_start: date | None
     window_end: date | None
+    part_of: str | None
+    guests: str
+    served: bool
     fingerprint: str
     revision: int
     sequence: int
@@ -40,13 +46,15 @@ class StoredVisit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredPeriod:
-    """A period as it was last planned, in days at the site."""
+    """A period as it was last planned, in days at the site; one that is ``off`` has no dates any more but these."""
 
     period: str
     uid: str
     label: str
     first: date | None
     last: date | None
+    show_patient: bool
+    off: bool
     revision: int
     sequence: int
     changed: datetime
@@ -115,6 +123,9 @@ def visit_value(row: VisitRow) -> StoredVisit:
         minutes=row.minutes,
         window_start=row.window_start,
         window_end=row.window_end,
+        part_of=row.part_of,
+        guests=row.guests,
+        served=row.served,
         fingerprint=row.fingerprint,
         revision=row.revision,
         sequence=row.sequence,
@@ -134,6 +145,8 @@ def _period(row: PeriodRow) -> StoredPeriod:
         label=row.label,
         first=row.first,
         last=row.last,
+        show_patient=row.show_patient,
+        off=row.off,
         revision=row.revision,
         sequence=row.sequence,
         changed=row.changed,

@@ -72,6 +72,7 @@ def test_the_commands_are_those_of_the_interface() -> None:
         "contact",
         "contact add",
         "contact list",
+        "contact test",
         "remind",
         "remind list",
         "audit",

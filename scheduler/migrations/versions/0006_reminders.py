@@ -1,6 +1,6 @@
 """What reminders tell besides, digests, who wants which, and pauses with an end.
 
-Revision 0006, after 0001.
+Revision 0006, after 0004.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0006"
-down_revision = "0001"
+down_revision = "0004"
 branch_labels = None
 depends_on = None
 
