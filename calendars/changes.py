@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
+from itertools import pairwise
 
 from calendars.deviations import expiry_in_words
 from calendars.layout import Cell, bullets, heading, paragraph, sections, table
 from calendars.tables import conflicts_text, deviations_text, section, short, told
 from calendars.words import change_in_words, day_of
-from schedules.diff import Diff, ExpiryChange, Move, Turn
+from schedules.diff import ActivityChange, Diff, ExpiryChange, Move, Turn
 from schedules.gates import GateChange
 from schedules.plan import Status
 
@@ -35,6 +36,7 @@ def diff_text(diff: Diff, *, today: date | None = None, width: int = 80, colour:
             _moves("Moves", "Visit", diff.moved, width, colour, today=today),
             _moves("Periods end", "Period", diff.periods, width, colour),
             section("Changes", [*_turns(diff.turned)], width, colour),
+            section("Activities", [activity_in_words(change) for change in diff.activities], width, colour),
             section("Gates", [gate_in_words(gate) for gate in diff.gates], width, colour),
             section("Expiries", [expiry_change_in_words(change) for change in diff.expiries], width, colour),
             conflicts_text(diff.new_conflicts, title="New conflicts", width=width, colour=colour),
@@ -111,29 +113,40 @@ def _reasons(moves: Sequence[Move], later: set[str], width: int) -> Iterator[str
         yield paragraph(f"{', '.join([*shown, *behind])}: {why}", width=width, first="  ", rest="    ")
 
 
+def activity_in_words(change: ActivityChange) -> str:
+    """``Tumour assessment no longer at response-month-3, response-month-6``."""
+    return f"{change.label} {'also' if change.added else 'no longer'} at {visits_in_words(change.visits)}"
+
+
 def gate_in_words(gate: GateChange) -> str:
-    """``product-on-site (Product released and on site) is open: ld-1 … ld-3 (3 visits) no longer wait for it``."""
+    """``product-on-site is open: ld-1 … ld-3 (3 visits), d1 no longer wait for it``."""
     visits, many = visits_in_words(gate.visits), len(gate.visits) > 1
     wait = "wait" if many else "waits"
     if gate.after == "open":
         told = f"is open: {visits} no longer {wait} for it" if gate.before else f"is open for {visits}"
     else:
         told = f"is shut{' again' if gate.before else ''}: {visits} {wait} for it"
-    return f"{gate.milestone} ({gate.label}) {told}"
+    return f"{gate.milestone} {told}"
 
 
 def visits_in_words(names: Sequence[str]) -> str:
-    """``ld-1 … ld-3 (3 visits), d1``: members of a series that follow one another are told in short."""
+    """``ld-1 … ld-3 (3 visits), d1``: members of a series that follow one another at one step are told in short."""
     found: list[list[str]] = []
     for name in names:
-        stem, _, number = name.rpartition("-")
-        last = found[-1][-1].rpartition("-") if found else ("", "", "")
-        follows = stem and stem == last[0] and number.isdecimal() and last[2].isdecimal()
-        if follows and int(number) == int(last[2]) + 1:
+        if found and _goes_on(found[-1], name):
             found[-1].append(name)
         else:
             found.append([name])
     return ", ".join(f"{run[0]} … {run[-1]} ({len(run)} visits)" if len(run) > 2 else ", ".join(run) for run in found)
+
+
+def _goes_on(run: Sequence[str], name: str) -> bool:
+    """Whether a name is the next of a run: the same but for a number, which rises by as much as between the others."""
+    parts = [part.rpartition("-") for part in (*run[-2:], name)]
+    if len({stem for stem, _, _ in parts}) > 1 or not all(stem and number.isdecimal() for stem, _, number in parts):
+        return False
+    steps = {int(later[2]) - int(earlier[2]) for earlier, later in pairwise(parts)}
+    return len(steps) == 1 and min(steps) > 0
 
 
 def expiry_change_in_words(change: ExpiryChange) -> str:

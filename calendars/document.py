@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from calendars.agenda import AgendaItem
 from calendars.facts import told_in
 from calendars.words import change_between
-from schedules.diff import Diff, ExpiryChange, Move, Turn
+from schedules.diff import ActivityChange, Diff, ExpiryChange, Move, Turn
 from schedules.gates import GateChange
 from schedules.plan import Conflict, Deviation, Period, Plan, Visit
 from schedules.points import Point, Window
@@ -117,8 +117,18 @@ def diff_document(diff: Diff) -> dict[str, object]:
         "periods": [_move("period", move) for move in diff.periods],
         "answered": list(diff.answered),
         "asked": list(diff.asked),
+        "activities": [_activity_change(change) for change in diff.activities],
         "gates": [_gate(gate) for gate in diff.gates],
         "expiries": [_expiry_change(change) for change in diff.expiries],
+    }
+
+
+def _activity_change(change: ActivityChange) -> dict[str, object]:
+    return {
+        "activity": change.activity,
+        "label": change.label,
+        "added": change.added,
+        "visits": list(change.visits),
     }
 
 

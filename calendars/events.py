@@ -20,6 +20,7 @@ from schedules.samples import Sample
 DAY = timedelta(days=1)
 # Of a visit with a time and no duration; an event that ends as it starts is drawn as a line, or not at all.
 USUAL_LENGTH = timedelta(hours=1)
+_BREAKING = frozenset({"Cc", "Zl", "Zp"})
 SAMPLE_LENGTH = timedelta(minutes=15)
 # A missed visit leaves the calendar as a cancelled one does: a calendar tells what takes place.
 _STATUS = {
@@ -123,15 +124,19 @@ def _span(when: When, duration: timedelta | None, timezone: str) -> tuple[When, 
 
 
 def _moments(start: datetime, length: timedelta, timezone: str) -> tuple[datetime, datetime]:
-    """Start and end at the site.
+    """Start and end at the site; in UTC where one of them is a local time that comes twice.
 
-    A local time that comes twice means the first (RFC 5545, 3.3.5); one that means the second is written in UTC.
+    Such a time means the first (RFC 5545, 3.3.5), and ical.js takes it for the second.
     """
     zone = ZoneInfo(timezone)
     start = start.astimezone(UTC)
     end = start + length
     local = start.astimezone(zone), end.astimezone(zone)
-    return (start, end) if any(moment.fold for moment in local) or timezone == "UTC" else local
+    return (start, end) if any(map(_comes_twice, local)) or timezone == "UTC" else local
+
+
+def _comes_twice(moment: datetime) -> bool:
+    return moment.replace(fold=0).utcoffset() != moment.replace(fold=1).utcoffset()
 
 
 def window_events(entry: Entry, level: Level, texts: Words) -> Iterator[Event]:
@@ -208,6 +213,7 @@ def _timing(sample: Sample, visit: Visit, texts: Words) -> str:
 
 
 def line(text: str) -> str:
-    """One line without control characters and line separators, at which some clients' parsers break."""
-    plain = "".join(" " if unicodedata.category(char) in ("Cc", "Zl", "Zp") else char for char in text)
+    """One line without control characters and line separators, at which some clients' parsers break, and without byte
+    order marks, which JavaScript trims as if they were blanks."""
+    plain = "".join(" " if char == "\ufeff" or unicodedata.category(char) in _BREAKING else char for char in text)
     return " ".join(plain.encode("utf-8", "replace").decode("utf-8").split())

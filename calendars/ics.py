@@ -12,6 +12,8 @@ What keeps them alike, each from a client that does it otherwise (of alarms see 
   all: DTEND is the day after, and comes with ``VALUE=DATE`` as DTSTART does.
 - Apple's Calendar wants ``VALUE=DURATION`` at ``REFRESH-INTERVAL``, and does not read a file without it: there is none,
   since how often a feed is fetched is for HTTP to say.
+- Thunderbird (ical.js) takes a local time that comes twice for the second, where RFC 5545 means the first: such a time
+  is written in UTC, and none is one that the clocks skip.
 - Thunderbird and khal stop at a line that is cut inside a character or an escape: lines are cut between characters, at
   75 octets, and never between a backslash and what it escapes.
 - Google and Outlook read a literal backslash before an N as a line break where the backslash is not escaped itself.
@@ -26,7 +28,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from calendars.alarms import Alarm
-from calendars.components import Text, Years, joined, new_calendar, serialised
+from calendars.components import Years, calendar_component, event_component
 from calendars.entries import Entry, Level, PeriodEntry
 from calendars.events import Event, line, period_events, sample_events, visit_event, window_events
 from calendars.words import Words, words
@@ -94,11 +96,8 @@ def file_of(
     """A calendar file of events that are written, with the zones they need; of none where ``zones`` and ``events``
     are empty. Raises UnknownName for a language that has no words here."""
     listed = tuple(events)
-    calendar = new_calendar()
-    title = Text(_title(words(language), level, name))
-    calendar.add("NAME", title)
-    calendar.add("X-WR-CALNAME", title)
-    return joined(calendar, zones if listed else _NO_EVENT, listed)
+    title = _title(words(language), level, name)
+    return calendar_component([("NAME", title), ("X-WR-CALNAME", title)], zones if listed else _NO_EVENT, listed)
 
 
 def _title(texts: Words, level: Level, name: str) -> str:
@@ -138,7 +137,7 @@ def _extra_events(
 
 def _written(event: Event, texts: Words, alarms: tuple[Alarm, ...] = ()) -> Written:
     first, last = event.days
-    return Written(data=serialised(event, alarms, texts.visit), zone=event.zone or "", first=first, last=last)
+    return Written(data=event_component(event, alarms, texts.visit), zone=event.zone or "", first=first, last=last)
 
 
 def zones_of(spans: Iterable[tuple[str, date, date]]) -> dict[str, Years]:

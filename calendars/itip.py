@@ -12,16 +12,16 @@ import re
 from dataclasses import replace
 from typing import Literal
 
-from icalendar import vCalAddress
+from icalendar import Parameters, vCalAddress
 
-from calendars.components import component, joined, new_calendar
+from calendars.components import calendar_component, event_component, property_line
 from calendars.entries import Entry, Level
 from calendars.events import visit_event
 from calendars.words import words
 from schedules.errors import InvalidInput
 
 Method = Literal["REQUEST", "CANCEL"]
-METHODS = ("REQUEST", "CANCEL")
+METHODS: tuple[Method, ...] = ("REQUEST", "CANCEL")
 LONGEST_ADDRESS = 254
 _ADDRESS = re.compile(r"[^\s\x00-\x1f\x7f<>()\[\]\\,;:\"@]+@[^\s\x00-\x1f\x7f<>()\[\]\\,;:\"@]+")
 # RFC 6068, 2: all but these is percent-encoded, byte by byte.
@@ -44,7 +44,7 @@ def itip_message(entry: Entry, *, method: Method, organizer: str, attendee: str,
         raise InvalidInput(
             f"Visit {entry.visit.id} is part of the calendar entry of {entry.part_of}. Send a REQUEST for that one."
         )
-    addresses = _address("organizer", organizer), _address("attendee", attendee)
+    organizing, attending = _address("organizer", organizer), _address("attendee", attendee)
     event = visit_event(entry, level, words(language))
     if event is None:
         raise InvalidInput(
@@ -54,19 +54,19 @@ def itip_message(entry: Entry, *, method: Method, organizer: str, attendee: str,
         raise InvalidInput(f"Visit {entry.visit.id} is {entry.visit.status}. Send a CANCEL for it, not a REQUEST.")
     if method == "CANCEL":
         event = replace(event, status="CANCELLED", busy=False)
-    made = component(event)
-    made.add("ORGANIZER", addresses[0])
-    made.add("ATTENDEE", addresses[1], _parameters(method))
-    calendar = new_calendar()
-    calendar.add("METHOD", method)
+    people = (
+        property_line("ORGANIZER", organizing),
+        property_line("ATTENDEE", attending, _parameters(method)),
+    )
     first, last = event.days
     zones = {} if event.zone is None else {event.zone: (first.year, last.year)}
-    return joined(calendar, zones, [made.to_ical()])
+    return calendar_component([("METHOD", method)], zones, [event_component(event, more=people)])
 
 
-def _parameters(method: Method) -> dict[str, str]:
+def _parameters(method: Method) -> Parameters:
     """An answer is not asked for: nobody reads it, and what is booked is agreed on by telephone or at the desk."""
-    return {"ROLE": "REQ-PARTICIPANT", "PARTSTAT": "NEEDS-ACTION", "RSVP": "FALSE"} if method == "REQUEST" else {}
+    asked = {"PARTSTAT": "NEEDS-ACTION", "ROLE": "REQ-PARTICIPANT", "RSVP": "FALSE"}
+    return Parameters(asked if method == "REQUEST" else {})
 
 
 def _address(role: str, address: str) -> vCalAddress:

@@ -37,8 +37,24 @@ def project_visits(plan: Plan, known: Mapping[str, StoredVisit], stamp: Stamp) -
 
 def rows_that_differ(plan: Plan, known: Mapping[str, StoredVisit], salt: str) -> tuple[str, ...]:
     """The visits whose rows are not what follows from the plan."""
-    stamp = Stamp(salt=salt, revision=0, changed=datetime.min.replace(tzinfo=UTC))
-    return tuple(new.visit for new in _rows(plan, stamp) if not _is_same_again(new, known.get(new.visit)))
+    found = [new.visit for new in _rows(plan, _of_old(salt)) if not _is_same_again(new, known.get(new.visit))]
+    names = {visit.id for visit in plan.visits}
+    added = [name for name, old in known.items() if name not in names and old.status != Status.CANCELLED]
+    return (*found, *added)
+
+
+def periods_that_differ(periods: Iterable[Period], known: Mapping[str, StoredPeriod], salt: str) -> tuple[str, ...]:
+    """The periods whose rows are not what follows from the plan."""
+    new = {period.id: _new_period(period, known.get(period.id), _of_old(salt)) for period in periods}
+    found = [name for name, period in new.items() if _differs(period, known.get(name))]
+    added = [name for name, old in known.items() if name not in new and _is_on(old)]
+    renamed = [name for name, old in known.items() if old.uid != derived_uid(salt, f"period:{name}")]
+    return tuple(dict.fromkeys((*found, *added, *renamed)))
+
+
+def _of_old(salt: str) -> Stamp:
+    """A stamp whose revision and moment stand for those of a row that is there."""
+    return Stamp(salt=salt, revision=0, changed=datetime.min.replace(tzinfo=UTC))
 
 
 def _is_same_again(new: StoredVisit, old: StoredVisit | None) -> bool:
@@ -59,6 +75,7 @@ def _new(visit: Visit, stamp: Stamp, guests: tuple[Visit, ...], labels: Mapping[
     from scheduler.store.visits import StoredVisit
 
     together = (visit, *guests)
+    told = canonical([_of_guest(guest) for guest in guests]) if guests else ""
     shown = [[each.label, [labels.get(name, name) for name in each.activities]] for each in together]
     return StoredVisit(
         visit=visit.id,
@@ -71,9 +88,9 @@ def _new(visit: Visit, stamp: Stamp, guests: tuple[Visit, ...], labels: Mapping[
         window_start=visit.window_start and day_of(visit.window_start),
         window_end=visit.window_end and day_of(visit.window_end),
         part_of=visit.shares_entry_with,
-        guests=canonical([_of_guest(guest) for guest in guests]) if guests else "",
+        guests=told,
         served=visit.planned is not None and visit.shares_entry_with is None,
-        fingerprint=fingerprint(visit, shown),
+        fingerprint=fingerprint(visit, [told, shown]),
         revision=stamp.revision,
         sequence=0,
         changed=stamp.changed,
@@ -128,7 +145,7 @@ def project_periods(
     off: a calendar that has it must be told."""
     found = [_new_period(period, known.get(period.id), stamp) for period in periods]
     names = {period.period for period in found}
-    gone = [_off(old, stamp) for name, old in known.items() if name not in names and not old.off and _is_dated(old)]
+    gone = [_off(old, stamp) for name, old in known.items() if name not in names and _is_on(old)]
     return (*(new for new in found if _differs(new, known.get(new.period))), *gone)
 
 
@@ -155,6 +172,11 @@ def _is_dated(period: StoredPeriod) -> bool:
     return period.first is not None and period.last is not None
 
 
+def _is_on(period: StoredPeriod) -> bool:
+    """Whether a calendar may have it."""
+    return not period.off and _is_dated(period)
+
+
 def _off(old: StoredPeriod, stamp: Stamp) -> StoredPeriod:
     return replace(old, off=True, revision=stamp.revision, sequence=old.sequence + 1, changed=stamp.changed)
 
@@ -165,3 +187,46 @@ def _differs(new: StoredPeriod, old: StoredPeriod | None) -> bool:
 
 def _shown_of(period: StoredPeriod) -> tuple[object, ...]:
     return period.label, period.first, period.last, period.off, period.show_patient
+
+
+def restored_visits(plan: Plan, known: Mapping[str, StoredVisit], stamp: Stamp) -> tuple[tuple[StoredVisit, bool], ...]:
+    """The visits of a record that comes from elsewhere, as they are to be stored, and whether each is as it was there.
+
+    ``known`` are they as calendars were told of them. One that is planned otherwise here is a change; one that is no
+    longer planned is cancelled.
+    """
+    found = [_restored(new, known.get(new.visit)) for new in _rows(plan, stamp)]
+    names = {visit.id for visit in plan.visits}
+    gone = [
+        (_as_gone(visit, stamp), visit.status == Status.CANCELLED) for name, visit in known.items() if name not in names
+    ]
+    return (*found, *gone)
+
+
+def _restored(new: StoredVisit, old: StoredVisit | None) -> tuple[StoredVisit, bool]:
+    if old is None:
+        return new, False
+    new = _lasting(new, old)
+    if _shown(old) != _shown(new):
+        return replace(new, sequence=old.sequence + 1), False
+    return replace(new, revision=old.revision, sequence=old.sequence, changed=old.changed), True
+
+
+def _as_gone(visit: StoredVisit, stamp: Stamp) -> StoredVisit:
+    gone = _cancelled(visit, stamp)
+    if visit.status != Status.CANCELLED:
+        return replace(gone, sequence=visit.sequence + 1)
+    return replace(gone, revision=visit.revision, changed=visit.changed)
+
+
+def restored_periods(
+    periods: Iterable[Period], known: Mapping[str, StoredPeriod], stamp: Stamp
+) -> tuple[tuple[StoredPeriod, bool], ...]:
+    """As :func:`restored_visits`, of periods."""
+    found = [(_new_period(period, known.get(period.id), stamp), known.get(period.id)) for period in periods]
+    kept = [(new, False) if old is None or _differs(new, old) else (old, True) for new, old in found]
+    names = {new.period for new, _ in found}
+    gone = [
+        (_off(old, stamp), False) if _is_on(old) else (old, True) for name, old in known.items() if name not in names
+    ]
+    return (*kept, *gone)

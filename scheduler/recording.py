@@ -22,7 +22,7 @@ from schedules.diff import Diff, compare_under
 from schedules.errors import StaleRevision
 from schedules.facts_check import check_fact
 from schedules.plan import TO_COME, Plan
-from schedules.planner import plan as plan_of
+from schedules.planner import Prepared, plan_of, prepare
 from schedules.record import Fact, Kind, Record, When
 from schedules.reminder_rules import Rules
 from schedules.why import reasons
@@ -83,7 +83,8 @@ class Recording:
 
     def _written(self, record: Record, warnings: tuple[str, ...]) -> Change:
         chart, revision = self.chart, self.chart.subject.revision + 1
-        plan = plan_of(chart.template, record, chart.site)
+        prepared = prepare(chart.template, record, chart.site, chart.prepared)
+        plan = plan_of(prepared)
         new = record.facts[len(chart.record.facts) :]
         self.work.facts.append(chart.subject.id, new, revision)
         catch_up(self.work, chart, self.now)
@@ -100,7 +101,7 @@ class Recording:
             record=record,
             before=None if self.is_first else chart.plan,
             after=plan,
-            diff=Diff() if self.is_first else difference(chart, record, plan),
+            diff=Diff() if self.is_first else difference(chart, prepared, plan),
             warnings=warnings,
             today=self.now.astimezone(chart.site.zone).date(),
             dry_run=self.terms.dry_run,
@@ -112,12 +113,12 @@ def is_ahead(when: When, now: datetime, chart: Chart) -> bool:
     return when > now if isinstance(when, datetime) else when > now.astimezone(chart.site.zone).date()
 
 
-def difference(chart: Chart, record: Record, plan: Plan) -> Diff:
+def difference(chart: Chart, prepared: Prepared, plan: Plan) -> Diff:
     """What a new plan changes; what moved comes with the reason in words."""
     diff = compare_under(chart.template, chart.plan, plan)
     if not diff.moved:
         return diff
-    told = reasons(chart.template, record, chart.site)
+    told = reasons(prepared, (move.visit for move in diff.moved))
     return replace(diff, moved=tuple(replace(move, why=told.get(move.visit, "")) for move in diff.moved))
 
 
@@ -136,8 +137,11 @@ def recording(desk: Desk, name: str, terms: Terms) -> Iterator[Recording]:
 
 def _stale(work: Work, chart: Chart, seen: int) -> StaleRevision:
     name, revision = chart.subject.id, chart.subject.revision
+    from calendars.tables import fact_in_words
+
     since = [link.fact for link in work.facts.links(name) if link.revision > seen]
-    told = "; ".join(f"{fact.kind} {fact.name} by {fact.by}" for fact in since[:5]) + ("; …" if len(since) > 5 else "")
+    told = "; ".join(f"{fact_in_words(fact)} (by {fact.by})" for fact in since[:5])
+    told += "; …" if len(since) > 5 else ""
     return StaleRevision(
         f"The record of {name} is at revision {revision}, and this was made for revision {seen}. "
         f"Since then: {told or 'nothing, there is no such revision yet'}. Look at it again, then repeat."

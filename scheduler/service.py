@@ -19,6 +19,7 @@ from scheduler import (
     listing,
     moving,
     nightly,
+    picturing,
     reading,
     recipients,
     registering,
@@ -38,6 +39,7 @@ from scheduler.values import (
     Change,
     Contact,
     Erased,
+    Imported,
     Message,
     Night,
     Patient,
@@ -340,9 +342,43 @@ class Scheduler:
         )
         return exporting.export(self._desk, what)
 
+    def page(
+        self,
+        subject: str,
+        *,
+        level: str = "private",
+        language: str = "en",
+        start: date | None = None,
+        end: date | None = None,
+        call: str = "",
+        now: Moment = None,
+    ) -> str:
+        """A page for the patient to print, as HTML: the visits from ``start`` (else today) to ``end``, both included.
+
+        ``call`` is printed as whom to call; without it there is a line to write on."""
+        return picturing.page(
+            self._desk, subject, level=level, language=language, start=start, end=end, call=call, now=now
+        )
+
+    def timeline(self, subject: str, *, now: Moment = None) -> str:
+        """A picture of a subject's plan, as SVG: for staff, since it names subject and visits."""
+        return picturing.timeline(self._desk, subject, now)
+
     def audit(self, subject: str, *, verify: bool = False, head: str | None = None) -> Audit:
         """A subject's facts; with ``verify`` also what is wrong with them, given a ``head`` that was kept elsewhere."""
         return auditing.audit(self._desk, subject, verify, head)
+
+    def export_record(self, subject: str) -> bytes:
+        """A subject's whole record as a JSON file (``docs/record.md``); contacts are not in it."""
+        from scheduler import archive
+
+        return archive.export_record(self._desk, subject)
+
+    def import_record(self, data: bytes, *, now: Moment = None, dry_run: bool = False) -> Imported:
+        """Adds the record in such a file, verified: the same plan, UIDs and sequence numbers. Raises InvalidInput."""
+        from scheduler import archive
+
+        return archive.import_record(self._desk, data, Terms(now=now, dry_run=dry_run))
 
     def status(self, *, now: Moment = None) -> State:
         """The database at a glance."""

@@ -100,6 +100,18 @@ class Audit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Imported:
+    """A record that was read in, or with ``dry_run`` would have been; ``head`` is the hash of its last fact."""
+
+    subject: str
+    facts: int
+    revision: int
+    head: str
+    warnings: tuple[str, ...] = ()
+    dry_run: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class State:
     """The database at a glance. ``database`` has its password hidden; ``reminders`` counts them by state; ``now`` is
     the moment as of which it is told. ``channels`` are those set up for messages, or ``settings_problem`` says why it

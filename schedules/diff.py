@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields, replace
 
 from schedules.expiries import Expiry, expiries
@@ -13,6 +13,7 @@ from schedules.template import Template
 
 # Neither of the two ever had a date, so that going from one to the other is no news.
 _NEVER = frozenset({Status.NOT_APPLICABLE, Status.CANCELLED})
+_EXPECTED = TO_COME | {Status.CONDITIONAL}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +54,7 @@ class Diff:
     periods: tuple[Move, ...] = ()
     answered: tuple[str, ...] = ()
     asked: tuple[str, ...] = ()
+    activities: tuple[ActivityChange, ...] = ()
     gates: tuple[GateChange, ...] = ()
     expiries: tuple[ExpiryChange, ...] = ()
 
@@ -68,6 +70,16 @@ class ExpiryChange:
 
     before: Expiry | None
     after: Expiry | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActivityChange:
+    """Something that is to be done at visits to come and was not before, or the other way round (``added``)."""
+
+    activity: str
+    label: str
+    added: bool
+    visits: tuple[str, ...]
 
 
 def compare_under(template: Template, before: Plan, after: Plan, reasons: dict[str, str] | None = None) -> Diff:
@@ -107,13 +119,16 @@ def compare(before: Plan, after: Plan, reasons: dict[str, str] | None = None) ->
         gone_conflicts=_only_in(before.conflicts, after.conflicts),
         new_deviations=tuple(item for item in after.deviations if item not in before.deviations),
         periods=_moved_periods(before, after),
+        activities=tuple(_activities(after, pairs)),
         answered=tuple(question for question in before.questions if question not in after.questions),
         asked=tuple(question for question in after.questions if question not in before.questions),
     )
 
 
 def _has_moved(one: Visit, two: Visit) -> bool:
-    return one.planned != two.planned and one.planned is not None and two.planned is not None
+    # Where what is cancelled would be is no date that anybody comes on.
+    dated = one.planned is not None and two.planned is not None and two.status not in _NEVER
+    return dated and one.planned != two.planned
 
 
 def _move(one: Visit, two: Visit, reasons: dict[str, str]) -> Move:
@@ -136,6 +151,20 @@ def _turn(one: Visit | None, two: Visit | None) -> Turn:
         when=two.planned if two else None,
         series=known.series,
     )
+
+
+def _activities(after: Plan, pairs: Iterable[tuple[Visit | None, Visit | None]]) -> Iterator[ActivityChange]:
+    """What ends or begins at visits that are to come before and after."""
+    found: dict[tuple[str, bool], list[str]] = {}
+    for one, two in pairs:
+        if one is None or two is None or two.status not in _EXPECTED or one.activities == two.activities:
+            continue
+        for name in dict.fromkeys((*one.activities, *two.activities)):
+            if (name in one.activities) != (name in two.activities):
+                found.setdefault((name, name in two.activities), []).append(two.id)
+    for (name, added), visits in found.items():
+        label = after.activities.get(name, name)
+        yield ActivityChange(activity=name, label=label, added=added, visits=tuple(visits))
 
 
 def _only_in(these: tuple[Conflict, ...], those: tuple[Conflict, ...]) -> tuple[Conflict, ...]:

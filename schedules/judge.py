@@ -38,18 +38,28 @@ class Seen:
         return (*(deviation for _, look in self.earlier for deviation in look.deviations), *self.deviations)
 
 
-def replay(compiled: Compiled, record: Record, standing: Standing, site: Site) -> dict[str, Seen]:
-    """What was seen before each done or missed visit's counting fact, in the order of the record."""
+def replay(
+    compiled: Compiled, record: Record, standing: Standing, site: Site, looks: dict[int, Seen]
+) -> dict[str, Seen]:
+    """What was seen before each done or missed visit's counting fact, in the order of the record.
+
+    ``looks`` holds what was seen before single facts by their number, as far as that is known, and is added to.
+    """
     seen: dict[str, Seen] = {}
     planned_for: dict[str, When | None] = {}
     for fact in record.facts:
-        if not _counts(standing, fact):
+        counts = _counts(standing, fact)
+        # Where a visit was planned that was missed then and is booked anew now, plans in between counted from.
+        if not counts and (fact.kind is not Kind.MISSED or fact.name not in standing.visits):
             continue
-        earlier = fold(record.before(fact))
-        before = lay_out(compiled, earlier, site, planned_for)
-        look = _look(before, earlier, fact)
+        look = looks.get(fact.number)
+        if look is None:
+            earlier = fold(record.before(fact))
+            look = looks[fact.number] = _look(lay_out(compiled, earlier, site, planned_for), earlier, fact)
         if fact.kind is Kind.MISSED:
             planned_for[fact.name] = look.planned
+        if not counts:
+            continue
         known = seen.pop(fact.name, None)
         seen[fact.name] = look if known is None else replace(look, earlier=_times_before(standing, fact, known))
     return seen

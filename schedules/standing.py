@@ -39,7 +39,7 @@ class Standing:
 
     ``visits`` are those of the template, ``unscheduled`` those that were added (by the fact that did, in ``added``).
     ``earlier`` are what a repeat replaced: the facts by which a visit was done before. ``overrides`` are the last
-    bookings against a shut gate.
+    bookings against a shut gate, and ``first_set`` are the first dates that were set, which may have been moved since.
     """
 
     enrolment: date
@@ -48,6 +48,7 @@ class Standing:
     unscheduled: dict[str, Fixed] = field(default_factory=dict)
     earlier: dict[str, tuple[Fact, ...]] = field(default_factory=dict)
     overrides: dict[str, Fact] = field(default_factory=dict)
+    first_set: dict[str, When] = field(default_factory=dict)
     events: dict[str, Fact] = field(default_factory=dict)
     occurrences: dict[str, list[Fact]] = field(default_factory=dict)
     groups: dict[str, str] = field(default_factory=dict)
@@ -103,6 +104,8 @@ def _visit(standing: Standing, fact: Fact) -> None:
     match fact.kind:
         case Kind.BOOKED:
             visits[fact.name] = Fixed(Status.BOOKED, fact.when, fact)
+            if fact.when is not None:
+                standing.first_set.setdefault(fact.name, fact.when)
             if OVERRIDE in fact.values:
                 standing.overrides[fact.name] = fact
         case Kind.DONE:

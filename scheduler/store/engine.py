@@ -28,7 +28,8 @@ class Backend(Protocol):
     """What a module of a database offers.
 
     ``READING`` are the execution options of a transaction that sees one state throughout; ``ERRORS`` is what its driver
-    raises outside of SQLAlchemy; ``trouble`` says what is wrong and what to do, without a value of any row; ``scrub``
+    raises outside of SQLAlchemy; ``trouble`` says what is wrong and what to do, without a value of any row;
+    ``is_uncertain`` tells of an error of a commit whether what was to be committed may be there all the same. ``scrub``
     removes what deleted rows have left in the files, and is False where it could not remove all; ``file_of`` is the
     file that the database is, if it is one, and ``damage`` what it finds wrong with its own files.
     """
@@ -45,6 +46,8 @@ class Backend(Protocol):
     def file_of(self, engine: Engine) -> Path | None: ...
 
     def damage(self, engine: Engine) -> tuple[str, ...]: ...
+
+    def is_uncertain(self, error: BaseException) -> bool: ...
 
 
 def default_url() -> str:

@@ -130,6 +130,11 @@ _STATES = {
 }
 
 
+def is_uncertain(error: BaseException) -> bool:
+    """Only when the connection is lost, which SQLAlchemy tells."""
+    return False
+
+
 def _other(error: BaseException | None, state: str) -> str:
     code = f" ({state})" if state else ""
     return f"could not be used: {type(error).__name__}{code}. Nothing of this was recorded."

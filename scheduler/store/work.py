@@ -126,9 +126,10 @@ class Store:
         try:
             session.commit()
         except DBAPIError as error:
-            if error.connection_invalidated:
+            if error.connection_invalidated or self._backend.is_uncertain(error):
+                what = "was lost" if error.connection_invalidated else "could not be written to the end"
                 raise StoreUnavailable(
-                    f"The database {self.name} was lost while this was being recorded, so it may be there or not. "
+                    f"The database {self.name} {what} while this was being recorded, so it may be there or not. "
                     "Look before you repeat it."
                 ) from error
             raise

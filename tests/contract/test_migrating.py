@@ -14,6 +14,7 @@ from alembic import command
 from sqlalchemy import Connection, Engine, inspect, make_url, text
 from sqlalchemy.exc import DBAPIError
 
+import cli
 from scheduler import Scheduler
 from scheduler.store import backup, schema
 from scheduler.store.engine import ALONE, WRITING, backend_of, make_engine
@@ -104,6 +105,13 @@ def test_nothing_is_lost(old_url: str, engine: Engine) -> None:
     with Scheduler(old_url, tell=told.append):
         pass
     assert len(told) == 1, "once"
+
+
+def test_the_command_line_says_so_beside_its_answer(old_url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["status", "--json", "--database", old_url]) == 0
+    printed = capsys.readouterr()
+    assert json.loads(printed.out)["schema"] == HEAD
+    assert printed.err.startswith(f"The database was brought up to date, from schema 0001 to {HEAD}.")
 
 
 def test_records_verify_plan_as_before_and_go_on(old_url: str, engine: Engine) -> None:
