@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     from calendars.deviations import Deviations
     from calendars.worklists import Worklist
     from scheduler.desk import Desk
+    from scheduler.running import Rhythm
 
 
 class How(TypedDict, total=False):
@@ -506,3 +507,12 @@ class Scheduler:
         """What is done every night: horizon, holidays, integrity, and a backup of a SQLite file into ``backups``
         (default: a folder beside it), of which ``keep`` stay."""
         return nightly.look_after(self._desk, now, backups, keep)
+
+    def run(
+        self, *, rhythm: Rhythm | None = None, tell: Callable[[str], None] | None = None, say: Send = console
+    ) -> None:
+        """Sweeps and looks after the database until SIGTERM or SIGINT; several may on one database. ``tell`` takes the
+        lines of its log, by default to stderr. Only in a main thread, which gets signals."""
+        from scheduler import running
+
+        running.serve(self._desk, rhythm or running.Rhythm(), tell or running.log, say)

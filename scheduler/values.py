@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from calendars.entries import Entry, PeriodEntry
 
 
+NOTHING_WRONG = "nothing wrong"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Registered:
     """A protocol version. ``registered`` is None for a shipped one that has not been used; ``new`` says that it was not
@@ -115,7 +118,8 @@ class Imported:
 class State:
     """The database at a glance. ``database`` has its password hidden; ``reminders`` counts them by state; ``now`` is
     the moment as of which it is told. ``channels`` are those set up for messages, or ``settings_problem`` says why it
-    is not known; neither tells a secret."""
+    is not known; neither tells a secret. ``health`` is what needs somebody, in words; ``night`` what the last nightly
+    round found."""
 
     database: str
     schema: str
@@ -129,6 +133,10 @@ class State:
     channels: tuple[str, ...] = ("console",)
     settings_problem: str = ""
     now: datetime = field(compare=False)
+    last_night: datetime | None = None
+    night: str = ""
+    last_backup: datetime | None = None
+    health: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,7 +183,7 @@ class Night:
     @property
     def told(self) -> str:
         """In one line, for the status."""
-        return "; ".join((*self.problems, *self.notes)) or "nothing wrong"
+        return "; ".join((*self.problems, *self.notes)) or NOTHING_WRONG
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
