@@ -9,6 +9,7 @@ import io
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -80,6 +81,7 @@ NOW = option("--now", metavar="TIME", text="Take this for the present moment.")
 BY = option("--by", metavar="NAME", text="Who records this (else DAYZERO_USER, else the login name).")
 WHY = option("--why", metavar="TEXT", text="The reason; it is recorded too.", default="")
 DRY_RUN = flag("--dry-run", text="Show what would change, and write nothing.")
+YES = flag("--yes", text="On a terminal: do not ask before it is recorded.")
 SET = several("--set", "dates", metavar="VISIT=WHEN", text="A date, or date and time, set for a visit.")
 GROUP = several("--group", "groups", metavar="NAME=VALUE", text="A dose level, arm, cohort …")
 HISTORY = several("--history", metavar="NAME=DATE|never", text="An answer; also NAME.half-life='3 days'.")
@@ -88,14 +90,18 @@ ENROLLED = option("--enrolled", metavar="DATE", text="The day of enrolment (else
 VERSION = option("--version", metavar="V", text="A version of the protocol (else the newest).")
 READS = together(JSON, DATABASE)
 ADDS = together(BY, NOW, JSON, DATABASE)
-RECORDS = together(WHY, BY, DRY_RUN, NOW, JSON, DATABASE)
+SEEN = option(
+    "--seen", metavar="REVISION", text="Refuse it if the record has changed since then.", type=click.IntRange(0)
+)
+BEGINS = together(WHY, BY, DRY_RUN, NOW, JSON, DATABASE)
+RECORDS = together(WHY, BY, SEEN, DRY_RUN, NOW, JSON, DATABASE)
 
 
 def store() -> Scheduler:
     """The use cases, on the database of this command line."""
     from scheduler import Scheduler
 
-    return Scheduler(remembered("database"))
+    return Scheduler(remembered("database"), tell=lambda text: click.echo(text, err=True))
 
 
 # What was typed
@@ -193,7 +199,7 @@ def print_plan(plan: Plan, today: date, *, subject: str = "", site: str = "", re
     def text() -> str:
         from calendars.tables import plan_table
 
-        return plan_table(plan, today, subject=subject, site=site, **look())
+        return plan_table(plan, today, subject=subject, site=site, revision=revision, **look())
 
     answer(document, text)
 
@@ -220,11 +226,11 @@ def change_document(change: Change) -> dict[str, object]:
 def change_text(change: Change, *, ask: bool = False) -> str:
     """What a use case did; with ``ask`` what it would do, before somebody is asked whether it should."""
     from calendars.changes import diff_text
+    from calendars.facts import facts_in_words
     from calendars.layout import paragraph, sections
-    from calendars.tables import fact_in_words
 
     view = look()
-    facts = "; ".join(fact_in_words(fact) for fact in change.facts)
+    facts = facts_in_words(change.record, change.facts)
     head = "not recorded" if change.dry_run else f"recorded (revision {change.revision})"
     return sections(
         (
@@ -315,8 +321,9 @@ def protocols(context: click.Context) -> None:
 @click.argument("protocol", metavar="ID")
 @VERSION
 @click.option("--markdown", is_flag=True, help="Print Markdown tables, for a document.")
+@click.option("--html", is_flag=True, help="Print a page of its own, to be opened in a browser or printed.")
 @READS
-def protocols_show(protocol: str, version: str | None, markdown: bool) -> None:
+def protocols_show(protocol: str, version: str | None, markdown: bool, html: bool) -> None:
     """Prints a protocol's schedule of activities.
 
     Its visits go across, its activities down; footnotes say what a mark cannot.
@@ -326,13 +333,25 @@ def protocols_show(protocol: str, version: str | None, markdown: bool) -> None:
       dayzero protocols show NEUK203-13
       dayzero protocols show GD2B7H3-CART --version 1.0 --json
       dayzero protocols show CD70-CART --markdown
+      dayzero protocols show CD70-CART --html > cd70-cart.html
     """
     from calendars.document import template_document
-    from calendars.protocol_tables import schedule_of_activities
 
+    if html and markdown:
+        raise click.UsageError("--html and --markdown are two forms of one table. Give one of them.")
     with store() as trial:
         template = trial.template(protocol, version)
-    answer(lambda: template_document(template), lambda: schedule_of_activities(template, markdown=markdown, **look()))
+
+    def table() -> str:
+        if html:
+            from calendars.protocol_page import protocol_page
+
+            return protocol_page(template).rstrip("\n")
+        from calendars.protocol_tables import schedule_of_activities
+
+        return schedule_of_activities(template, markdown=markdown, **look())
+
+    answer(lambda: template_document(template), table)
 
 
 @protocols.command("assumptions")
@@ -540,6 +559,45 @@ def site_add(id: str, weekdays: str | None, opens: str, **given: Any) -> None:
     answer(lambda: site_document(added), lambda: site_text(added))
 
 
+@site.command("remind")
+@click.argument("id", metavar="ID")
+@option("--role", metavar="R", text="patient, coordinator, pharmacy …")
+@several("--rule", "rules", metavar="RULE", text="When to remind, as in a template.")
+@flag("--none", "nobody", text="Remind nobody of this role.")
+@flag("--as-protocol", text="Back to the rules of each protocol.")
+@ADDS
+def site_remind(
+    id: str, role: str | None, rules: tuple[str, ...], *, nobody: bool, as_protocol: bool, **how: Any
+) -> None:
+    """Sets by which rules a role is reminded at a site, or shows them.
+
+    They hold instead of each protocol's; a contact's own go before them.
+
+    \b
+    Examples:
+      dayzero site remind BJ01
+      dayzero site remind BJ01 --role patient --rule '1 day before at 17:00' --rule moved
+      dayzero site remind BJ01 --role monitor --none
+    """
+    if sum((bool(rules), nobody, as_protocol)) > 1 or (role is None) != (not rules and not nobody and not as_protocol):
+        context = click.get_current_context()
+        raise click.UsageError(
+            "Give --role R with --rule, --none or --as-protocol; or none of these to see them.", context
+        )
+    with store() as trial:
+        found = (
+            trial.site_rules(id)
+            if role is None
+            else trial.set_site_rules(id, role, None if as_protocol else rules, **how)
+        )
+    answer(lambda: found, lambda: site_rules_text(id, found))
+
+
+def site_rules_text(site: str, found: Mapping[str, tuple[str, ...]]) -> str:
+    rows = [f"{role}: {', '.join(rules) or 'nobody is reminded'}" for role, rules in sorted(found.items())]
+    return "\n".join(rows) or f"Site {site} has no rules of its own: those of each protocol hold."
+
+
 def site_document(site: Site) -> dict[str, object]:
     from schedules.site import WEEKDAYS
 
@@ -570,7 +628,7 @@ def site_text(site: Site) -> str:
 @GROUP
 @HISTORY
 @GIVEN
-@RECORDS
+@BEGINS
 def enrol(protocol: str, subject: str, **typed: Any) -> None:
     """Enrols a patient: the protocol becomes a calendar.
 
@@ -589,11 +647,22 @@ def enrol(protocol: str, subject: str, **typed: Any) -> None:
     report(change)
 
 
+def write_timeline(subject: str, file: str, now: str | None) -> None:
+    """Writes the picture of a patient's plan, and says so beside what else is printed."""
+    from scheduler.files import write_file
+
+    with store() as trial:
+        picture = trial.timeline(subject, now=now)
+    write_file(file, picture.encode(), example="timeline.svg")
+    click.echo(f"{file}: the timeline of {subject}.", err=remembered("json") is not None)
+
+
 @dayzero.command()
 @click.argument("subject")
+@option("--timeline", metavar="FILE.svg", text="Write a picture of it instead.")
 @NOW
 @READS
-def show(subject: str, now: str | None) -> None:
+def show(subject: str, timeline: str | None, now: str | None) -> None:
     """Prints a patient's calendar.
 
     With it come its conflicts, deviations and open questions.
@@ -602,7 +671,12 @@ def show(subject: str, now: str | None) -> None:
     Examples:
       dayzero show P-001
       dayzero show P-001 --json
+      dayzero show P-001 --timeline p-001.svg
     """
+    if timeline is not None:
+        write_timeline(subject, timeline, now)
+        if not remembered("json"):
+            return
     with store() as trial:
         patient = trial.show(subject, now=now)
     print_plan(patient.plan, patient.today, subject=subject, site=patient.site.id, revision=patient.revision)
@@ -635,27 +709,51 @@ def why(subject: str, visit: str) -> None:
 @option("--department", metavar="D", text="Only what this department must have ready.")
 @option("--from", "start", metavar="DATE", text="The first day (else today).")
 @option("--days", metavar="N", text="How many days (else 14).", type=click.IntRange(1, 3660), default=14)
+@option("--count", "grouping", metavar="BY", text="Count the visits by day, site or department instead.")
 @NOW
 @READS
-def agenda(**asked: Any) -> None:
+def agenda(grouping: str | None, **asked: Any) -> None:
     """Lists who comes when, and for what.
 
-    For a department it also counts the visits, by day and by what must be ready.
+    For a department it also counts the visits, by day and by what must be ready. With --count it counts them instead:
+    by day, by site, or by department and what each must have ready.
 
     \b
     Examples:
       dayzero agenda --site BJ01 --days 7
       dayzero agenda --department pharmacy --from 2026-03-02
+      dayzero agenda --count department --days 7
     """
     from calendars.document import agenda_document
     from calendars.tables import agenda_table
 
+    check_grouping(grouping)
     with store() as trial:
         items = trial.agenda(**asked)
+    if grouping is not None:
+        print_numbers(items, grouping)
+        return
     if asked["department"] is not None:
         print_department(items, asked["department"])
         return
     answer(lambda: agenda_document(items), lambda: agenda_table(items, **look()))
+
+
+def check_grouping(name: str | None) -> None:
+    """Raises UnknownName for what visits cannot be counted by."""
+    from calendars.agenda import BY
+    from schedules.errors import UnknownName
+
+    if name is not None and name not in BY:
+        raise UnknownName("way {} to count visits by", name, BY, advice=f"Choose one of {', '.join(BY)}.")
+
+
+def print_numbers(items: Sequence[AgendaItem], by: str) -> None:
+    """Prints how many visits of an agenda there are, by day, site or department."""
+    from calendars.worklist_document import grouped_document
+    from calendars.worklist_tables import grouped_text
+
+    answer(lambda: grouped_document(items, by), lambda: grouped_text(items, by, **look()))
 
 
 def print_department(items: Sequence[AgendaItem], department: str) -> None:
@@ -767,19 +865,24 @@ def move(subject: str, visit: str, when: str, *, yes: bool, **recorded: Any) -> 
     shift, dry_run = recorded["shift"], recorded["dry_run"]
     if yes and (not shift or dry_run):
         raise click.UsageError("--yes goes with --shift, and without --dry-run.", click.get_current_context())
-    asks = shift and not (yes or dry_run or remembered("json")) and sys.stdin.isatty() and sys.stdout.isatty()
     with store() as trial:
-        if not asks:
-            report(trial.move(subject, visit, when, **recorded))
-            return
-        tried = trial.move(subject, visit, when, **recorded | {"dry_run": True})
-        warn(tried.warnings)
-        click.echo(change_text(tried, ask=True))
-        if not click.confirm("\nRecord this?"):
-            click.echo("Nothing was recorded.")
-            no()
-        change = trial.move(subject, visit, when, seen=tried.revision - 1, **recorded)
-    click.echo(f"{subject}, recorded (revision {change.revision}).")
+        once_confirmed(partial(trial.move, subject, visit, when), ask=shift and not yes, **recorded)
+
+
+def once_confirmed(use_case: Callable[..., Change], *, ask: bool, **recorded: Any) -> None:
+    """Does what changes more than was typed. On a terminal it is shown first and, with ``ask``, only then done if
+    somebody says yes; what was recorded meanwhile refuses it."""
+    if not ask or recorded["dry_run"] or remembered("json") or not (sys.stdin.isatty() and sys.stdout.isatty()):
+        report(use_case(**recorded))
+        return
+    tried = use_case(**recorded | {"dry_run": True})
+    warn(tried.warnings)
+    click.echo(change_text(tried, ask=True))
+    if not click.confirm("\nRecord this?"):
+        click.echo("Nothing was recorded.")
+        no()
+    change = use_case(**recorded | {"seen": tried.revision - 1})
+    click.echo(f"{change.subject}, recorded (revision {change.revision}).")
 
 
 @dayzero.command()
@@ -788,14 +891,18 @@ def move(subject: str, visit: str, when: str, *, yes: bool, **recorded: Any) -> 
 @click.argument("when")
 @several("--withheld", metavar="ACTIVITY", text="What was not given.")
 @several("--given", metavar="ACTIVITY", text="An optional activity that was given.")
+@flag("--again", text="It was done before, and was done once more.")
 @RECORDS
 def done(subject: str, visit: str, when: str, **recorded: Any) -> None:
     """Records a visit that took place, and prints what that moves.
+
+    A visit that is done --again counts instead of the time before, which stays on record.
 
     \b
     Examples:
       dayzero done P-001 d1 2026-03-04 --why 'fever on the planned day'
       dayzero done P-001 d7 2026-03-10 --withheld il2
+      dayzero done P-001 labs 2026-03-01 --again
     """
     with store() as trial:
         change = trial.done(subject, visit, when, **recorded)
@@ -815,6 +922,43 @@ def missed(subject: str, visit: str, **recorded: Any) -> None:
     """
     with store() as trial:
         change = trial.missed(subject, visit, **recorded)
+    report(change)
+
+
+@dayzero.command()
+@click.argument("subject")
+@click.argument("visit")
+@RECORDS
+def cancel(subject: str, visit: str, **recorded: Any) -> None:
+    """Cancels a visit, for a reason; booked again, it is live again.
+
+    \b
+    Examples:
+      dayzero cancel P-001 d10 --why 'scanner out of order'
+    """
+    with store() as trial:
+        change = trial.cancel(subject, visit, **recorded)
+    report(change)
+
+
+@dayzero.command()
+@click.argument("subject")
+@click.argument("label")
+@click.argument("when")
+@RECORDS
+def add(subject: str, label: str, when: str, **recorded: Any) -> None:
+    """Adds an unscheduled visit, which moves nothing.
+
+    It gets an id of its own, such as unscheduled-1. It is recorded as done if WHEN is not in the future, else it is
+    booked. LABEL stays in the record for good, so it names no person.
+
+    \b
+    Examples:
+      dayzero add P-001 'Fever, seen in the ward' 2026-03-12
+      dayzero add P-001 'Extra blood count' 2026-03-20T09:30
+    """
+    with store() as trial:
+        change = trial.add(subject, label, when, **recorded)
     report(change)
 
 
@@ -872,6 +1016,46 @@ def history(subject: str, answers: tuple[str, ...], **recorded: Any) -> None:
     report(change)
 
 
+@dayzero.command()
+@click.argument("subject")
+@click.argument("fact", metavar="FACT-ID", type=int)
+@click.argument("when", required=False)
+@YES
+@RECORDS
+def correct(subject: str, fact: int, when: str | None, *, yes: bool, **recorded: Any) -> None:
+    """Corrects the date of a fact; without WHEN takes the fact back.
+
+    FACT-ID is its number in 'dayzero audit SUBJECT'. Nothing is removed: the correction is a fact too, with its reason,
+    and the plan is then what it would have been. On a terminal the change is shown before it is recorded.
+
+    \b
+    Examples:
+      dayzero correct P-001 12 2026-03-04 --why 'misread the chart'
+      dayzero correct P-001 12 --why 'it was another patient' --dry-run
+    """
+    with store() as trial:
+        once_confirmed(partial(trial.correct, subject, fact, when), ask=not yes, **recorded)
+
+
+@dayzero.command()
+@click.argument("subject")
+@YES
+@RECORDS
+def undo(subject: str, *, yes: bool, **recorded: Any) -> None:
+    """Takes back what the same person last recorded.
+
+    All facts of that one command are taken back by corrections. A further undo goes one further back; the enrolment
+    stays. On a terminal the change is shown before it is recorded.
+
+    \b
+    Examples:
+      dayzero undo P-001
+      dayzero undo P-001 --by cora --dry-run
+    """
+    with store() as trial:
+        once_confirmed(partial(trial.undo, subject), ask=not yes, **recorded)
+
+
 # Calendar files, contacts, reminders
 
 
@@ -879,11 +1063,14 @@ def history(subject: str, answers: tuple[str, ...], **recorded: Any) -> None:
 @click.argument("subject", required=False)
 @option("--site", metavar="S", text="All patients of a site, instead of one.")
 @option("-o", "--output", metavar="FILE.ics", text="The file to write (else standard output).")
-@option("--level", metavar="LEVEL", text="How much it tells: private (if not given), coded, full.", default="private")
+@option("--department", metavar="D", text="Only what a department has to do.")
+@option("--role", metavar="R", text="For a role: patient, caregiver, coordinator, a department …")
+@option("--level", metavar="LEVEL", text="How much it tells: private (if not given; for staff coded), coded, full.")
 @option("--language", metavar="L", text="en (if not given), zh, de or es.", default="en")
 @option("--from", "start", metavar="DATE", text="The first day.")
 @option("--to", "end", metavar="DATE", text="The last day.")
-@option("--with", "extras", metavar="LIST", text="What to add: periods,windows.", default="")
+@option("--with", "extras", metavar="LIST", text="What to add: periods,samples,windows.", default="")
+@option("--alarm", "alarms", metavar="LIST", text="Alarms before a visit, at most two.", default="")
 @DATABASE
 def export(subject: str | None, site: str | None, output: str | None, **asked: Any) -> None:
     """Writes a calendar file (iCalendar).
@@ -893,9 +1080,13 @@ def export(subject: str | None, site: str | None, output: str | None, **asked: A
     \b
     Examples:
       dayzero export P-001 -o visits.ics
+      dayzero export P-001 --role patient -o visits.ics \\
+          --alarm '1 day before at 17:00'
       dayzero export --site BJ01 --level coded --from 2026-03-01 --to 2026-03-31
+      dayzero export --site BJ01 --role pharmacy --level full --with samples
     """
     from calendars.entries import parse_extras
+    from scheduler.exporting import level_of
     from scheduler.files import write_file
     from schedules.typed import parse_day
 
@@ -908,7 +1099,44 @@ def export(subject: str | None, site: str | None, output: str | None, **asked: A
         return
     write_file(output, data)
     number = data.count(b"BEGIN:VEVENT")
-    click.echo(f"{output}: {number} event{'' if number == 1 else 's'}, level {asked['level']}.")
+    click.echo(
+        f"{output}: {number} event{'' if number == 1 else 's'}, level {level_of(asked['level'], asked['role'])}."
+    )
+
+
+@dayzero.command("print")
+@click.argument("subject")
+@option("-o", "--output", metavar="FILE.html", text="The file to write (else standard output).")
+@option("--level", metavar="LEVEL", text="How much it tells: private (if not given), coded, full.", default="private")
+@option("--language", metavar="L", text="en (if not given), zh, de or es.", default="en")
+@option("--from", "start", metavar="DATE", text="The first day (else today).")
+@option("--to", "end", metavar="DATE", text="The last day (else that of the last visit).")
+@option("--call", metavar="TEXT", text="Whom to call (else a line to write on).", default="")
+@NOW
+@DATABASE
+def print_page(subject: str, output: str | None, **asked: Any) -> None:
+    """Writes a page for the patient: months, visits, what to keep in mind.
+
+    A browser shows it on any screen and prints it on paper. At level private
+    it has no name, drug or diagnosis, and lines to write on.
+
+    \b
+    Examples:
+      dayzero print P-001 -o visits.html --call 'Study nurse, +1 555 0100'
+      dayzero print P-001 -o visits.html --language zh --to 2026-06-30
+    """
+    from scheduler.files import write_file
+    from schedules.typed import parse_day
+
+    asked |= {name: parse_day(asked[name]) for name in ("start", "end") if asked[name]}
+    with store() as trial:
+        text = trial.page(subject, **asked)
+    if output is None:
+        sys.stdout.buffer.write(text.encode())
+        return
+    write_file(output, text.encode(), example="visits.html")
+    number = text.count('<li class="visit ')
+    click.echo(f"{output}: {number} visit{'' if number == 1 else 's'}, level {asked['level']}.")
 
 
 @dayzero.group()
@@ -927,10 +1155,12 @@ def contact() -> None:
 @option("--site", metavar="S", text="A site, for a coordinator, the pharmacy and other staff.")
 @option("--role", metavar="R", text="patient, caregiver, coordinator, pharmacy, cell lab …", required=True)
 @option("--email", metavar="A", text="An address for e-mail.", default="")
-@option("--notify", metavar="URL", text="Another way to reach them.", default="")
+@option("--notify", metavar="URL", text="A webhook's https://…, or SERVICE://WHOM, as in sms://+49…", default="")
 @option("--zone", metavar="Z", text="Their time zone (else the site's).")
 @option("--quiet", metavar="FROM-TO", text="When to send nothing, such as 21:00-08:00.")
 @option("--language", metavar="L", text="en (if not given), zh, de or es.", default="en")
+@option("--level", metavar="LEVEL", text="How much messages tell: private, coded, full (else by the role).")
+@several("--rule", "rules", metavar="RULE", text="Its own rules, instead of the site's or protocol's.")
 @ADDS
 def contact_add(subject: str | None, site: str | None, **details: Any) -> None:
     """Adds somebody who gets reminders.
@@ -943,6 +1173,7 @@ def contact_add(subject: str | None, site: str | None, **details: Any) -> None:
           --quiet 21:00-08:00
       dayzero contact add --site BJ01 --role pharmacy --zone Asia/Shanghai
     """
+    details["rules"] = details["rules"] or None
     with store() as trial:
         added = trial.add_contact(**one_of(subject, site), **details)
     answer(lambda: contact_document(added), lambda: f"Contact {added.id} is added: {added.role} of {added.owner}.")
@@ -963,6 +1194,101 @@ def contact_list(subject: str | None, site: str | None) -> None:
     with store() as trial:
         found = trial.contacts(**one_of(subject, site))
     answer(lambda: [contact_document(item) for item in found], lambda: contacts_text(found))
+
+
+@contact.command("test")
+@click.argument("number", type=click.IntRange(1, 2**31 - 1))
+@READS
+def contact_test(number: int) -> None:
+    """Sends a test message to a contact, by whatever is set up for it.
+
+    NUMBER is the contact's, as 'contact list' shows it.
+
+    \b
+    Examples:
+      dayzero contact test 3
+    """
+    with store() as trial:
+        sent = trial.try_contact(number, say=say)
+    answer(sent.document, lambda: f"A test message went to contact {number} by {sent.channel}.")
+
+
+@contact.command("change")
+@click.argument("number", metavar="NO", type=int)
+@option("--zone", metavar="Z", text="Their time zone.")
+@option("--quiet", metavar="FROM-TO", text="When to send nothing, such as 21:00-08:00, or none.")
+@option("--language", metavar="L", text="en, zh, de or es.")
+@option("--level", metavar="LEVEL", text="How much messages tell: private, coded, full.")
+@several("--rule", "rules", metavar="RULE", text="Its own rules, instead of the site's or protocol's.")
+@flag("--no-rules", text="Back to the rules of the site or protocol.")
+@ADDS
+def contact_change(number: int, *, no_rules: bool, **changes: Any) -> None:
+    """Changes a contact; what waits for it is re-timed.
+
+    \b
+    Examples:
+      dayzero contact change 3 --zone Asia/Kathmandu
+      dayzero contact change 3 --rule '1 day before at 17:00' --rule moved
+    """
+    changes["rules"] = changes["rules"] or None
+    with store() as trial:
+        changed = trial.change_contact(number, own_rules=not no_rules, **changes)
+    answer(
+        lambda: contact_document(changed), lambda: f"Contact {number} is changed: {changed.role} of {changed.owner}."
+    )
+
+
+@contact.command("pause")
+@click.argument("number", metavar="NO", type=int)
+@option("--until", metavar="TIME", text="A day or time at their zone (else for good).")
+@ADDS
+def contact_pause(number: int, until: str | None, **recorded: Any) -> None:
+    """Sends a contact nothing any more, or nothing for a while.
+
+    \b
+    Examples:
+      dayzero contact pause 3
+      dayzero contact pause 3 --until 2026-04-01
+    """
+    with store() as trial:
+        paused = trial.pause_contact(number, until=until, **recorded)
+    told = f" until {until}" if until else ""
+    answer(lambda: contact_document(paused), lambda: f"Contact {number} gets nothing{told}: {paused.role}.")
+
+
+@contact.command("resume")
+@click.argument("number", metavar="NO", type=int)
+@ADDS
+def contact_resume(number: int, **recorded: Any) -> None:
+    """Sends a paused contact what comes from now on.
+
+    \b
+    Examples:
+      dayzero contact resume 3
+    """
+    with store() as trial:
+        resumed = trial.resume_contact(number, **recorded)
+    answer(lambda: contact_document(resumed), lambda: f"Contact {number} gets its reminders again: {resumed.role}.")
+
+
+@contact.command("erase")
+@click.argument("number", metavar="NO", type=int)
+@ADDS
+def contact_erase(number: int, **recorded: Any) -> None:
+    """Removes a contact for good; what waits for it is not sent.
+
+    Backups made before still have it, until they are removed.
+
+    \b
+    Examples:
+      dayzero contact erase 3
+    """
+    with store() as trial:
+        erased = trial.erase_contact(number, **recorded)
+    if not erased.scrubbed:
+        warn(["Another program reads the database, so the file may still hold its pages. Stop it and erase again."])
+    told = f"Contact {number} is erased: {erased.role} of {erased.owner}. {erased.suppressed} reminders are not sent."
+    answer(lambda: fields(erased), lambda: told)
 
 
 def contact_document(contact: Contact) -> dict[str, object]:
@@ -1006,40 +1332,95 @@ def remind(context: click.Context, once: bool, now: str | None) -> None:
     if not once:
         raise click.UsageError("Give --once to send what is due, or 'list SUBJECT' to see what is queued.", context)
     with store() as trial:
-        sweep = trial.remind_once(now=now, send=say)
+        sweep = trial.remind_once(now=now, say=say)
     told = f"{sweep.sent} sent, {sweep.suppressed} suppressed, {sweep.missed} missed, {sweep.failed} failed."
     answer(sweep.document, lambda: told)
 
 
 def say(message: Message) -> None:
     """The console as a channel: for which role, and the text; beside the answer where that is JSON."""
+    say_aloud(message, err=bool(remembered("json")))
+
+
+def say_aloud(message: Message, *, err: bool = False) -> None:
+    """As :func:`say`, and of use in any thread: click's command line is known to its own alone."""
     from calendars.layout import paragraph
 
-    text = paragraph(f"{message.role}: {message.text}", width=look()["width"], rest="  ")
-    click.echo(text, err=bool(remembered("json")))
+    click.echo(paragraph(f"{message.role}: {message.text}", width=look()["width"], rest="  "), err=err)
 
 
 @remind.command("list")
-@click.argument("subject")
+@click.argument("subject", required=False)
+@flag("--dead", text="What could not be delivered, of all patients.")
+@flag("--missed", text="What was past its use before it could be sent, of all patients.")
+@option("--site", metavar="S", text="With --dead or --missed: only of this site.")
 @READS
-def remind_list(subject: str) -> None:
-    """Lists a patient's reminders: when, to which role, by which rule.
+def remind_list(subject: str | None, *, dead: bool, missed: bool, site: str | None) -> None:
+    """Lists a patient's reminders: what, when, to which role, why.
 
     \b
     Examples:
       dayzero remind list P-001
+      dayzero remind list --dead --site BJ01
       dayzero remind list P-001 --json
     """
+    if (subject is not None) + dead + missed != 1 or (site is not None and subject is not None):
+        context = click.get_current_context()
+        raise click.UsageError("Give a SUBJECT, or --dead or --missed, which may be of one --site S.", context)
     with store() as trial:
-        queued = trial.reminders(subject)
-    answer(lambda: [fields(item) for item in queued], lambda: queued_text(queued))
+        if subject is not None:
+            queued = trial.reminders(subject)
+        else:
+            queued = trial.reminders_in_state("failed" if dead else "missed", site=site)
+    nothing = "No reminder is queued." if subject is not None else "There is none."
+    answer(
+        lambda: [fields(item) for item in queued], lambda: queued_text(queued, nothing, with_subject=subject is None)
+    )
 
 
-def queued_text(queued: Sequence[Queued]) -> str:
+def queued_text(queued: Sequence[Queued], nothing: str, *, with_subject: bool) -> str:
     from calendars.layout import table
 
-    rows = [(f"{item.due:%Y-%m-%d %H:%M}", item.role, item.visit, item.rule, item.state) for item in queued]
-    return table(("Due (UTC)", "Role", "Visit", "Rule", "State"), rows, **look()) if rows else "No reminder is queued."
+    rows = [
+        (
+            *((item.subject,) if with_subject else ()),
+            f"{item.due:%Y-%m-%d %H:%M}",
+            item.role,
+            item.visit,
+            item.rule,
+            item.state,
+            item.why,
+        )
+        for item in queued
+    ]
+    heads = (*(("Subject",) if with_subject else ()), "Due (UTC)", "Role", "Visit", "Rule", "State", "Why")
+    return table(heads, rows, **look()) if rows else nothing
+
+
+@dayzero.command("run")
+@option("--every", "seconds", metavar="SECONDS", text="How often to sweep.", type=click.IntRange(1, 3600), default=30)
+@option("--night", metavar="TIME", text="When to look after the database (else 03:00, the machine's).", default="03:00")
+@option("--backups", metavar="FOLDER", text="Where a SQLite file's backups are (else beside it).")
+@option("--keep", metavar="N", text="How many backups to keep.", type=click.IntRange(1, 1000), default=14)
+@DATABASE
+def run_service(seconds: int, night: str, backups: str | None, keep: int) -> None:
+    """Sends reminders as they fall due, until it is stopped.
+
+    Every night it verifies all records and makes a backup. Stopped (SIGTERM, Ctrl-C) it finishes what it has begun.
+
+    \b
+    Examples:
+      dayzero run
+      dayzero run --every 60 --night 02:30 --backups /backups/trial
+    """
+    from pathlib import Path
+
+    from scheduler.running import Rhythm
+    from schedules.typed import parse_clock
+
+    folder = None if backups is None else Path(backups)
+    with store() as trial:
+        trial.run(rhythm=Rhythm(seconds=seconds, night=parse_clock(night), backups=folder, keep=keep), say=say_aloud)
 
 
 # Looking after it
@@ -1088,8 +1469,8 @@ def audit_document(found: Audit, verify: bool) -> dict[str, object]:
 
 
 def audit_text(found: Audit, verify: bool, head: bool) -> str:
+    from calendars.facts import audit_text as facts_text
     from calendars.layout import sections
-    from calendars.tables import audit_text as facts_text
 
     if head and not verify:
         return found.head
@@ -1103,20 +1484,92 @@ def audit_text(found: Audit, verify: bool, head: bool) -> str:
     )
 
 
-@dayzero.command()
+@dayzero.group()
+def record() -> None:
+    """Takes a patient's whole record out, and into another database.
+
+    \b
+    Examples:
+      dayzero record export P-001 -o p-001.json
+      dayzero record import p-001.json --database sqlite:///other.db
+    """
+
+
+@record.command("export")
+@click.argument("subject")
+@option("-o", "--output", metavar="FILE", text="The file to write (else standard output).")
+@DATABASE
+def record_export(subject: str, output: str | None) -> None:
+    """Writes a patient's whole record as JSON.
+
+    It holds the facts with their hashes, the protocol, the site's days, and what calendars have been told. Contacts are
+    not in it. Whoever has the file can tell whose a calendar is: keep it as you keep the database.
+
+    \b
+    Examples:
+      dayzero record export P-001 -o p-001.json
+    """
+    from scheduler.files import write_file
+
+    with store() as trial:
+        data = trial.export_record(subject)
+    if output is None:
+        sys.stdout.buffer.write(data)
+        return
+    write_file(output, data)
+    click.echo(f"{output}: the whole record of {subject}, without contacts.")
+
+
+@record.command("import")
+@click.argument("file", metavar="FILE")
+@DRY_RUN
 @NOW
 @READS
-def status(now: str | None) -> None:
+def record_import(file: str, **how: Any) -> None:
+    """Reads such a file, into a database without that patient.
+
+    All of it is verified first. The plan, the dates, and what calendars are told are then the same as where it was
+    exported; reminders are queued from now on.
+
+    \b
+    Examples:
+      dayzero record import p-001.json --dry-run
+      dayzero record import p-001.json --database sqlite:///other.db
+    """
+    from scheduler.files import file_bytes
+
+    data = file_bytes(file)
+    with store() as trial:
+        imported = trial.import_record(data, **how)
+    warn(imported.warnings)
+    done = "can be imported (this was a dry run: nothing was written)" if imported.dry_run else "is imported"
+    answer(
+        lambda: fields(imported),
+        lambda: (
+            f"The record of {imported.subject} {done}: {imported.facts} facts, revision {imported.revision}.\n"
+            f"Last hash: {imported.head}\n"
+            f"Contacts are in no record: add them with 'dayzero contact add {imported.subject} --role patient'."
+        ),
+    )
+
+
+@dayzero.command()
+@flag("--strict", text="Exit with 1 if something needs somebody.")
+@NOW
+@READS
+def status(strict: bool, now: str | None) -> None:
     """Tells which database is used, and how it stands.
 
     \b
     Examples:
       dayzero status
-      dayzero status --json
+      dayzero status --strict --json
     """
     with store() as trial:
         state = trial.status(now=now)
     answer(lambda: fields(state), lambda: state_text(state))
+    if strict and state.health:
+        no()
 
 
 def state_text(state: State) -> str:
@@ -1128,7 +1581,11 @@ def state_text(state: State) -> str:
         "Sites": state.sites,
         "Subjects": f"{state.subjects}, with {state.visits_to_come} visits to come",
         "Reminders": f"{reminders}; {state.reminders_due} due now",
+        "Channels": state.settings_problem or ", ".join(state.channels),
         "Last sweep": f"{state.last_sweep:%Y-%m-%d %H:%M} UTC, {how_long_ago(state)}" if state.last_sweep else "never",
+        "Last night": f"{state.last_night:%Y-%m-%d %H:%M} UTC, {state.night}" if state.last_night else "never",
+        "Last backup": f"{state.last_backup:%Y-%m-%d %H:%M} UTC" if state.last_backup else "never",
+        "Health": " ".join(state.health) or "good",
     }
     return "\n".join(f"{name:<11} {value}" for name, value in rows.items())
 

@@ -14,7 +14,7 @@ from schedules import catalogue
 from schedules.errors import InvalidInput, StoreUnavailable, UnknownName, shown
 from schedules.load import load
 from schedules.plan import Plan
-from schedules.planner import plan as plan_of
+from schedules.planner import Prepared, plan_of, prepare
 from schedules.record import Record
 from schedules.site import Site
 from schedules.template import Template
@@ -33,7 +33,7 @@ _ID = re.compile(r"\w[\w./-]*")
 class Chart:
     """A subject as a use case finds it: where its record stands, and all that its plan is made of.
 
-    ``sha256`` is of the template's bytes, in hex.
+    ``sha256`` is of the template's bytes, in hex; ``prepared`` is what the plan was made from.
     """
 
     subject: Subject
@@ -42,6 +42,7 @@ class Chart:
     record: Record
     plan: Plan
     sha256: str
+    prepared: Prepared | None = None
 
 
 class Desk:
@@ -139,13 +140,15 @@ class Desk:
         assert site is not None
         found = self.template_of(work, subject.protocol, subject.version)
         record = work.facts.record(name)
+        prepared = prepare(found.template, record, site)
         return Chart(
             subject=subject,
             site=site,
             template=found.template,
             record=record,
-            plan=plan_of(found.template, record, site),
+            plan=plan_of(prepared),
             sha256=found.sha256,
+            prepared=prepared,
         )
 
 

@@ -2,16 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, time
+from pathlib import Path
+from random import Random
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypedDict, Unpack
 
 from calendars.agenda import AgendaItem
-from scheduler import auditing, changing, enrolling, moving, reading, recipients, registering, sweeping, worklists
+from scheduler import (
+    auditing,
+    changing,
+    correcting,
+    enrolling,
+    exporting,
+    listing,
+    moving,
+    nightly,
+    picturing,
+    reading,
+    recipients,
+    registering,
+    sweeping,
+    trying,
+    unscheduled,
+    worklists,
+)
+from scheduler.backups import KEPT
+from scheduler.channels import Send, console
 from scheduler.moments import AnyWhen, Moment
+from scheduler.rationing import PER_HOUR
 from scheduler.recording import Terms
-from scheduler.values import Audit, Calendar, Change, Contact, Patient, Queued, Registered, State, Sweep
+from scheduler.values import (
+    Audit,
+    Calendar,
+    Change,
+    Contact,
+    Erased,
+    Imported,
+    Message,
+    Night,
+    Patient,
+    Queued,
+    Registered,
+    State,
+    Sweep,
+)
 from schedules.plan import Plan
 from schedules.site import OPENING, Site
 from schedules.template import Template
@@ -19,8 +55,8 @@ from schedules.template import Template
 if TYPE_CHECKING:
     from calendars.deviations import Deviations
     from calendars.worklists import Worklist
-    from scheduler.channels import Send
     from scheduler.desk import Desk
+    from scheduler.running import Rhythm
 
 
 class How(TypedDict, total=False):
@@ -48,12 +84,13 @@ class Scheduler:
     what is given, TemplateError, StaleRevision, and StoreUnavailable where the database cannot be used.
     """
 
-    def __init__(self, database_url: str | None = None) -> None:
+    def __init__(self, database_url: str | None = None, *, tell: Callable[[str], None] | None = None) -> None:
         """``database_url`` names the database: ``sqlite:///trial.db``, ``postgresql://user@host/trial``.
 
-        The default is the user's own SQLite file.
+        The default is the user's own SQLite file. ``tell`` is given a sentence where a database of an older dayzero was
+        brought up to date: with where it is kept as it was.
         """
-        self._url = database_url
+        self._url, self._tell = database_url, tell
         self._opened: Desk | None = None
 
     def __enter__(self) -> Self:
@@ -61,7 +98,10 @@ class Scheduler:
         from scheduler.store.engine import default_url
         from scheduler.store.work import Store
 
-        self._opened = Desk(Store(self._url or default_url()))
+        opened = Store(self._url or default_url())
+        self._opened = Desk(opened)
+        if opened.migrated and self._tell is not None:
+            self._tell(opened.migrated)
         return self
 
     def __exit__(
@@ -187,14 +227,27 @@ class Scheduler:
         *,
         withheld: Iterable[str] = (),
         given: Iterable[str] = (),
+        again: bool = False,
         **how: Unpack[HowOnRecord],
     ) -> Change:
-        """Records that a visit was done, without the activities ``withheld`` and with optional ones ``given``."""
-        return changing.done(self._desk, subject, visit, when, withheld=withheld, given=given, terms=Terms(**how))
+        """Records that a visit was done, without the activities ``withheld`` and with optional ones ``given``; of one
+        that was done before, that it was done ``again``."""
+        return changing.done(
+            self._desk, subject, visit, when, withheld=withheld, given=given, again=again, terms=Terms(**how)
+        )
 
     def missed(self, subject: str, visit: str, **how: Unpack[HowOnRecord]) -> Change:
         """Records that a visit was missed."""
         return changing.missed(self._desk, subject, visit, Terms(**how))
+
+    def cancel(self, subject: str, visit: str, **how: Unpack[HowOnRecord]) -> Change:
+        """Cancels a visit for a reason (``why``), until it is booked again."""
+        return unscheduled.cancel(self._desk, subject, visit, Terms(**how))
+
+    def add(self, subject: str, label: str, when: AnyWhen, **how: Unpack[HowOnRecord]) -> Change:
+        """Adds an unscheduled visit, which moves nothing: booked, or done where ``when`` is not in the future. Its id
+        is that of the change's first fact: ``unscheduled-1``, ``unscheduled-2`` …"""
+        return unscheduled.add(self._desk, subject, label, when, Terms(**how))
 
     def event(self, subject: str, milestone: str, day: AnyWhen, **how: Unpack[HowOnRecord]) -> Change:
         """Records a milestone on its day."""
@@ -208,6 +261,15 @@ class Scheduler:
         """Records answers to history items, a date or ``never``:
         ``{"systemic-therapy": "2026-02-10", "systemic-therapy.half-life": "3 days"}``."""
         return changing.history(self._desk, subject, answers, Terms(**how))
+
+    def correct(self, subject: str, fact: int, when: AnyWhen | None = None, **how: Unpack[HowOnRecord]) -> Change:
+        """Corrects the date of a fact, by its number in :meth:`audit`; without a date takes the fact back. Wants
+        ``why``. The plan is then what it would have been; nothing is removed from the record."""
+        return correcting.correct(self._desk, subject, fact, when, Terms(**how))
+
+    def undo(self, subject: str, **how: Unpack[HowOnRecord]) -> Change:
+        """Takes back the last use case that the same person (``by``) recorded; the next undo goes one further back."""
+        return correcting.undo(self._desk, subject, Terms(**how))
 
     # Looking
 
@@ -245,34 +307,79 @@ class Scheduler:
 
     def calendar(self, *, subject: str | None = None, site: str | None = None) -> Calendar:
         """What the calendar of a subject, or of all subjects of a site, is made of."""
-        return reading.calendar(self._desk, subject, site)
+        return exporting.calendar(self._desk, subject, site)
 
     def export(
         self,
         *,
         subject: str | None = None,
         site: str | None = None,
-        level: str = "private",
+        department: str | None = None,
+        role: str | None = None,
+        level: str | None = None,
         language: str = "en",
         start: date | None = None,
         end: date | None = None,
         extras: Iterable[str] = (),
+        alarms: str = "",
     ) -> bytes:
-        """The calendar file of a subject or a site, from ``start`` to ``end``; ``extras``: periods, windows."""
-        return reading.export(
-            self._desk,
+        """The calendar file of a subject or a site, from ``start`` to ``end``; ``extras``: periods, samples, windows.
+
+        With a ``department`` only what that has to do; a ``role`` is a department, or the patient, who sees the periods
+        meant for patients. ``level`` is private, for a role of staff coded, unless given. ``alarms`` are as in ``1 day
+        before at 17:00, 2 hours before``.
+        """
+        what = exporting.Export(
             subject=subject,
             site=site,
+            department=department,
+            role=role,
             level=level,
             language=language,
             start=start,
             end=end,
-            extras=extras,
+            extras=tuple(extras),
+            alarms=alarms,
         )
+        return exporting.export(self._desk, what)
+
+    def page(
+        self,
+        subject: str,
+        *,
+        level: str = "private",
+        language: str = "en",
+        start: date | None = None,
+        end: date | None = None,
+        call: str = "",
+        now: Moment = None,
+    ) -> str:
+        """A page for the patient to print, as HTML: the visits from ``start`` (else today) to ``end``, both included.
+
+        ``call`` is printed as whom to call; without it there is a line to write on."""
+        return picturing.page(
+            self._desk, subject, level=level, language=language, start=start, end=end, call=call, now=now
+        )
+
+    def timeline(self, subject: str, *, now: Moment = None) -> str:
+        """A picture of a subject's plan, as SVG: for staff, since it names subject and visits."""
+        return picturing.timeline(self._desk, subject, now)
 
     def audit(self, subject: str, *, verify: bool = False, head: str | None = None) -> Audit:
         """A subject's facts; with ``verify`` also what is wrong with them, given a ``head`` that was kept elsewhere."""
         return auditing.audit(self._desk, subject, verify, head)
+
+    def export_record(self, subject: str) -> bytes:
+        """A subject's whole record as a JSON file (``docs/record.md``); contacts are not in it."""
+        from scheduler import archive
+
+        return archive.export_record(self._desk, subject)
+
+    def import_record(self, data: bytes, *, now: Moment = None, dry_run: bool = False) -> Imported:
+        """Adds the record in such a file, verified: the same plan, UIDs and sequence numbers. Raises InvalidInput."""
+        from scheduler import archive
+
+        return archive.import_record(self._desk, data, Terms(now=now, dry_run=dry_run))
 
     def status(self, *, now: Moment = None) -> State:
         """The database at a glance."""
@@ -292,12 +399,13 @@ class Scheduler:
         quiet: str | None = None,
         language: str = "en",
         level: str | None = None,
+        rules: Iterable[str] | None = None,
         **how: Unpack[How],
     ) -> Contact:
-        """Adds a contact: patient and caregiver of a subject, other roles of a site; whoever is enrolled is included.
+        """Adds a contact: patient, caregiver, guardian of a subject, others of a site; whoever is enrolled is included.
 
         ``quiet`` hours are as in ``21:00-08:00``, in ``zone`` (default: the site's). ``level`` is how much a message
-        tells: by default private to patient and caregiver, coded to the others.
+        tells: by default private to who is of a subject, coded to the others. ``rules`` are its own.
         """
         new = recipients.NewContact(
             role=role,
@@ -309,6 +417,7 @@ class Scheduler:
             quiet=quiet,
             language=language,
             level=level,
+            rules=None if rules is None else tuple(rules),
         )
         return recipients.add_contact(self._desk, new, Terms(**how))
 
@@ -316,10 +425,94 @@ class Scheduler:
         """The contacts of a subject, of a site, or all."""
         return recipients.contacts(self._desk, subject, site)
 
+    def change_contact(
+        self,
+        contact: int,
+        *,
+        zone: str | None = None,
+        quiet: str | None = None,
+        language: str | None = None,
+        level: str | None = None,
+        rules: Iterable[str] | None = None,
+        own_rules: bool = True,
+        **how: Unpack[How],
+    ) -> Contact:
+        """Changes a contact, by its number; what is None stays. ``quiet`` may be ``none``; ``rules`` are its own, and
+        with ``own_rules`` False those of its site or protocol hold again."""
+        change = recipients.ContactChange(
+            zone=zone,
+            quiet=quiet,
+            language=language,
+            level=level,
+            rules=None if rules is None else tuple(rules),
+            own_rules=own_rules,
+        )
+        return recipients.change_contact(self._desk, contact, change, Terms(**how))
+
+    def pause_contact(self, contact: int, *, until: str | None = None, **how: Unpack[How]) -> Contact:
+        """Sends a contact nothing any more, or nothing up to a day or moment at its zone."""
+        return recipients.pause_contact(self._desk, contact, until, Terms(**how))
+
+    def resume_contact(self, contact: int, **how: Unpack[How]) -> Contact:
+        """Sends a paused contact what comes from now on."""
+        return recipients.resume_contact(self._desk, contact, Terms(**how))
+
+    def erase_contact(self, contact: int, **how: Unpack[How]) -> Erased:
+        """Removes a contact for good, from the database's files too; what waits for it is not sent."""
+        return recipients.erase_contact(self._desk, contact, Terms(**how))
+
+    def set_site_rules(
+        self, site: str, role: str, rules: Iterable[str] | None, **how: Unpack[How]
+    ) -> dict[str, tuple[str, ...]]:
+        """By which rules a role is reminded at a site, instead of the protocol's; None goes back to those."""
+        texts = None if rules is None else tuple(rules)
+        return recipients.set_site_rules(self._desk, site, role, texts, Terms(**how))
+
+    def site_rules(self, site: str) -> dict[str, tuple[str, ...]]:
+        """The rules that a site has of its own, by role."""
+        return recipients.site_rules(self._desk, site)
+
+    def try_contact(self, number: int, *, say: Send = console) -> Message:
+        """Sends a test message to a contact by its channel, now; ``say`` prints it where none is set up for it."""
+        return trying.try_contact(self._desk, number, say)
+
     def reminders(self, subject: str) -> tuple[Queued, ...]:
         """A subject's reminders in the queue and what became of them, by when they are due."""
-        return recipients.reminders(self._desk, subject)
+        return listing.of_subject(self._desk, subject)
 
-    def remind_once(self, *, now: Moment = None, send: Send | None = None) -> Sweep:
-        """Sends every reminder that is due, once; ``send`` is the channel, by default the console."""
-        return sweeping.remind_once(self._desk, now, send)
+    def reminders_in_state(self, state: str, *, site: str | None = None) -> tuple[Queued, ...]:
+        """The last 1,000 reminders of a state (``failed``: dead letters; ``missed`` …), at a site or at all."""
+        return listing.in_state(self._desk, state, site)
+
+    def remind_once(
+        self,
+        *,
+        now: Moment = None,
+        send: Send | None = None,
+        say: Send = console,
+        random: Random | None = None,
+        per_hour: int = PER_HOUR,
+        stopping: Callable[[], bool] = sweeping.never,
+    ) -> Sweep:
+        """Sends every reminder that is due, once, by the channel of its contact.
+
+        ``send`` takes all messages instead; ``say`` prints those for which no channel is set up. ``random`` spreads
+        what is tried again; a person is sent at most ``per_hour`` messages; ``stopping`` asks, before each batch,
+        whether to end.
+        """
+        manner = sweeping.Manner(send=send, say=say, stopping=stopping, random=random or Random(), per_hour=per_hour)
+        return sweeping.remind_once(self._desk, now, manner)
+
+    def look_after(self, *, now: Moment = None, backups: Path | None = None, keep: int = KEPT) -> Night:
+        """What is done every night: horizon, holidays, integrity, and a backup of a SQLite file into ``backups``
+        (default: a folder beside it), of which ``keep`` stay."""
+        return nightly.look_after(self._desk, now, backups, keep)
+
+    def run(
+        self, *, rhythm: Rhythm | None = None, tell: Callable[[str], None] | None = None, say: Send = console
+    ) -> None:
+        """Sweeps and looks after the database until SIGTERM or SIGINT; several may on one database. ``tell`` takes the
+        lines of its log, by default to stderr. Only in a main thread, which gets signals."""
+        from scheduler import running
+
+        running.serve(self._desk, rhythm or running.Rhythm(), tell or running.log, say)

@@ -16,7 +16,8 @@ from schedules.template import Template
 if TYPE_CHECKING:
     from calendars.entries import Entry, PeriodEntry
 
-SUBJECT_ROLES = frozenset({"patient", "caregiver"})
+
+NOTHING_WRONG = "nothing wrong"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +54,8 @@ class Patient:
 class Change:
     """What a use case did to a subject's record, or with ``dry_run`` would have done.
 
-    ``revision`` is the record's after it; ``before`` is None at enrolment; ``today`` is the date at the site.
+    ``revision`` is the record's after it, ``record`` what it then holds; ``before`` is None at enrolment; ``today`` is
+    the date at the site.
     """
 
     subject: str
@@ -62,6 +64,7 @@ class Change:
     site: str
     revision: int
     facts: tuple[Fact, ...]
+    record: Record
     before: Plan | None
     after: Plan
     diff: Diff
@@ -100,9 +103,23 @@ class Audit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Imported:
+    """A record that was read in, or with ``dry_run`` would have been; ``head`` is the hash of its last fact."""
+
+    subject: str
+    facts: int
+    revision: int
+    head: str
+    warnings: tuple[str, ...] = ()
+    dry_run: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class State:
     """The database at a glance. ``database`` has its password hidden; ``reminders`` counts them by state; ``now`` is
-    the moment as of which it is told."""
+    the moment as of which it is told. ``channels`` are those set up for messages, or ``settings_problem`` says why it
+    is not known; neither tells a secret. ``health`` is what needs somebody, in words; ``night`` what the last nightly
+    round found."""
 
     database: str
     schema: str
@@ -113,7 +130,13 @@ class State:
     reminders: Mapping[str, int]
     reminders_due: int
     last_sweep: datetime | None
+    channels: tuple[str, ...] = ("console",)
+    settings_problem: str = ""
     now: datetime = field(compare=False)
+    last_night: datetime | None = None
+    night: str = ""
+    last_backup: datetime | None = None
+    health: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +144,7 @@ class Contact:
     """Somebody who gets reminders: of one subject, or of all subjects of a site.
 
     ``quiet`` are wall-clock times in ``zone`` between which nothing is sent; ``level`` is how much a message discloses.
+    ``paused`` is for good, or up to ``paused_until`` (UTC). ``rules`` are its own, instead of the site's or protocol's.
     """
 
     id: int
@@ -134,6 +158,12 @@ class Contact:
     language: str = "en"
     level: str = "private"
     paused: bool = False
+    paused_until: datetime | None = None
+    rules: tuple[str, ...] | None = None
+
+    def is_paused(self, now: datetime) -> bool:
+        """Whether nothing is to be sent now."""
+        return self.paused and (self.paused_until is None or now < self.paused_until)
 
     @property
     def owner(self) -> str:
@@ -142,21 +172,67 @@ class Contact:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Night:
+    """What was done in a night: for how many subjects the queue was filled on, the backup, and what is wrong."""
+
+    queued: int
+    backup: str = ""
+    problems: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def told(self) -> str:
+        """In one line, for the status."""
+        return "; ".join((*self.problems, *self.notes)) or NOTHING_WRONG
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Erased:
+    """What was done when a contact was erased: how many reminders are not sent, and whether nothing of it is left in
+    the database's files; it may be while another program reads them."""
+
+    id: int
+    role: str
+    owner: str
+    suppressed: int
+    scrubbed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Queued:
-    """A reminder in the queue: when it is due (UTC), for which contact, and what became of it."""
+    """A reminder in the queue: of what, when it is due (UTC), for which contact, and what became of it.
+
+    ``visit`` is the visit, period or milestone that it is of, ``event`` what of that it tells. ``why`` says for what it
+    is sent, or why it was not; ``local`` is when it is due by the recipient's clock, None where nobody is there any
+    more. ``rules_from`` tells whose the rule is: the protocol, the site, the contact, or dayzero's usual ones.
+    """
 
     subject: str
     visit: str
     role: str
     rule: str
+    event: str
     due: datetime
     state: str
     recipient: int
+    local: datetime | None = None
+    rules_from: str = ""
+    why: str = ""
+    attempts: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """A reminder as it is handed to a channel. ``key`` is the same however often its transport is tried."""
+    """A reminder as it is handed to a channel. ``key`` is the same however often its transport is tried.
+
+    :param event: what it is about, one of ``calendars.messages.EVENTS``, or ``digest`` or ``test``.
+    :param text: all that it says, for channels with little room: the ``sentence``, and whom to ask.
+    :param title: this, ``body`` and ``html`` are for e-mail.
+    :param stop: how to get no more messages; ``body`` and ``html`` have it at their end, ``text`` has not.
+    :param calendar: the visit's event as a message of its own (RFC 5546); ``method`` is REQUEST or CANCEL.
+    :param message_id: follows from ``key`` and a secret, so that it tells nothing of what the key is made of.
+    :param parts: the messages of which a digest is made.
+    """
 
     subject: str
     visit: str
@@ -166,6 +242,16 @@ class Message:
     key: str
     text: str
     contact: Contact
+    event: str = ""
+    sentence: str = ""
+    title: str = ""
+    body: str = ""
+    html: str = ""
+    stop: str = ""
+    calendar: bytes | None = None
+    method: str = ""
+    message_id: str = ""
+    parts: tuple[Message, ...] = ()
 
     def document(self) -> dict[str, str]:
         """The message as ``remind --once --json`` prints it: nothing that tells whom it went to."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from schedules.compiled import Compiled, as_day, compiled
 from schedules.conflicts import find_conflicts
-from schedules.judge import Seen, replay
+from schedules.judge import Seen, all_deviations, replay
 from schedules.layout import Layout, lay_out
 from schedules.periods import find_periods
 from schedules.plan import Expectation, Plan
@@ -14,6 +14,7 @@ from schedules.record import Record
 from schedules.site import Site
 from schedules.standing import Standing, fold
 from schedules.template import STOP_EVERYTHING, Template
+from schedules.unscheduled import unscheduled_conflicts, with_unscheduled
 from schedules.visits import find_visits
 
 
@@ -27,23 +28,35 @@ def plan(template: Template, record: Record, site: Site) -> Plan:
 
 
 class Prepared:
-    """A record laid out, with what was seen before each of its facts; :func:`plan` and ``why`` are made from it."""
+    """A record laid out, with what was seen before each of its facts; :func:`plan` and ``why`` are made from it.
 
-    __slots__ = ("compiled", "layout", "record", "seen", "site", "standing", "template")
+    With ``earlier``, the same of a part of the record, what was seen before the facts of that part is taken from it.
+    """
 
-    def __init__(self, template: Template, record: Record, site: Site) -> None:
+    __slots__ = ("compiled", "layout", "looks", "record", "seen", "site", "standing", "template")
+
+    def __init__(self, template: Template, record: Record, site: Site, earlier: Prepared | None = None) -> None:
+        # As it counts, with corrections made: so the plan is what it would have been, and what happened is judged anew.
+        record = record.effective()
         self.template, self.record, self.site = template, record, site
         self.standing: Standing = fold(record)
         self.compiled: Compiled = compiled(template, tuple(sorted(known_groups(template, self.standing).items())))
         told = bool(self.standing.done or self.standing.missed)
-        self.seen: dict[str, Seen] = replay(self.compiled, record, self.standing, site) if told else {}
+        self.looks: dict[int, Seen] = {} if earlier is None or not self._continues(earlier) else {**earlier.looks}
+        self.seen: dict[str, Seen] = replay(self.compiled, record, self.standing, site, self.looks) if told else {}
         planned_for = {name: seen.planned for name, seen in self.seen.items()}
         self.layout: Layout = lay_out(self.compiled, self.standing, site, planned_for)
 
+    def _continues(self, earlier: Prepared) -> bool:
+        """Whether a record has gone on from an earlier one, under the same template, groups and open days."""
+        same = self.compiled is earlier.compiled and self.site == earlier.site
+        facts = earlier.record.facts
+        return same and self.record.facts[: len(facts)] == facts
 
-def prepare(template: Template, record: Record, site: Site) -> Prepared:
-    """The layout behind a plan."""
-    return Prepared(template, record, site)
+
+def prepare(template: Template, record: Record, site: Site, earlier: Prepared | None = None) -> Prepared:
+    """The layout behind a plan; with ``earlier``, one of the same subject, in less time."""
+    return Prepared(template, record, site, earlier)
 
 
 def known_groups(template: Template, standing: Standing) -> dict[str, str]:
@@ -55,15 +68,19 @@ def known_groups(template: Template, standing: Standing) -> dict[str, str]:
 def plan_of(prepared: Prepared) -> Plan:
     """The plan as a value, from its layout."""
     layout, template, standing = prepared.layout, prepared.template, prepared.standing
+    visits = with_unscheduled(find_visits(layout, prepared.seen), template, standing, prepared.site)
+    conflicts = find_conflicts(layout)
+    if standing.added:
+        conflicts = (*conflicts, *unscheduled_conflicts(visits, prepared.site))
     stopped = next((name for name in STOP_EVERYTHING if name in standing.events), None)
     return Plan(
         protocol=template.protocol,
         version=template.version,
         timezone=prepared.site.timezone,
-        visits=find_visits(layout, prepared.seen),
+        visits=visits,
         periods=find_periods(layout),
-        conflicts=find_conflicts(layout),
-        deviations=tuple(deviation for look in prepared.seen.values() for deviation in look.deviations),
+        conflicts=conflicts,
+        deviations=all_deviations(prepared.seen.values()),
         questions=tuple(questions(template, standing)),
         activities={**prepared.compiled.activity_labels},
         departments={**prepared.compiled.departments},

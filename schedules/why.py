@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 
-from schedules.bounding import history_bounds
+from schedules import unscheduled
+from schedules.bounding import history_bounds, live_status
 from schedules.compiled import as_day
 from schedules.conflicts import find_conflicts, window_words
 from schedules.errors import UnknownName
-from schedules.judge import Seen
+from schedules.judge import Seen, override_words
 from schedules.network import Constant
 from schedules.plan import Deviation, Status
 from schedules.planner import Prepared, prepare
 from schedules.points import Day, Named, Point, names_in
-from schedules.record import Record
+from schedules.record import Record, When
 from schedules.site import Site
 from schedules.template import Template
 from schedules.words import day_words, weekday, when_words
@@ -28,7 +29,9 @@ def why(template: Template, record: Record, site: Site, visit: str) -> tuple[str
     prepared = prepare(template, record, site)
     place = prepared.compiled.index.get(visit)
     if place is None:
-        raise UnknownName("visit", visit, prepared.compiled.index)
+        if visit in prepared.standing.unscheduled:
+            return tuple(unscheduled.story(template, prepared.standing, site, visit))
+        raise UnknownName("visit", visit, (*prepared.compiled.index, *prepared.standing.unscheduled))
     return tuple(dict.fromkeys(_Story(prepared).of(place)))
 
 
@@ -50,6 +53,7 @@ class _Story:
         if place in self.layout.stopped_by:
             event = self.layout.stopped_by[place]
             yield f"It was cancelled by {self.event(event)}, which stops it."
+        yield from self.times_before(rule.id)
         yield from self.target(place)
         yield from self.window(place)
         yield from self.bounds(place)
@@ -59,9 +63,18 @@ class _Story:
         yield from (f"Deviation: {item.message}" for item in self.deviations(rule.id))
         yield from (f"Assumed: {text}." for text in rule.assumed)
 
+    def times_before(self, name: str) -> Iterator[str]:
+        """When a visit that was done again was done before."""
+        seen, zone = self.prepared.seen.get(name), self.board.site.zone
+        for fact, look in seen.earlier if seen else ():
+            assert fact.when is not None
+            when = fact.when.astimezone(zone) if isinstance(fact.when, datetime) else fact.when
+            reason = f" ({fact.why})" if fact.why else ""
+            yield f"It was done before, on {weekday(as_day(when))} {when_words(when)}{_instead(look, when)}{reason}."
+
     def deviations(self, name: str) -> tuple[Deviation, ...]:
         seen = self.prepared.seen.get(name)
-        return seen.deviations if seen else ()
+        return seen.all_deviations if seen else ()
 
     def groups(self, place: int) -> str:
         return ", ".join(
@@ -83,15 +96,26 @@ class _Story:
         reason = f" ({visit.fact.why})" if visit and visit.fact.why else ""
         match self.board.status[place]:
             case Status.DONE:
-                return f"was done on {self.shown(place)}{_instead(seen, when)}{reason}"
+                again = "again " if visit and visit.fact.is_repeat else ""
+                instead = _instead(seen, when) or ("" if again else self.moved_from(rule.id, when))
+                return f"was done {again}on {self.shown(place)}{instead}{reason}"
             case Status.BOOKED:
-                return f"is booked for {self.shown(place)}{reason}"
+                return f"is booked for {self.shown(place)}{self.moved_from(rule.id, when)}{reason}"
             case Status.MISSED:
                 return f"was missed; it was planned for {self.shown(place)}{reason}"
             case Status.PLANNED:
                 return f"is planned for {self.shown(place)}"
+            case Status.CANCELLED:
+                return f"is cancelled{'' if when is None else f'; it would be on {self.shown(place)}'}{reason}"
             case status:
                 return f"is {status.value}"
+
+    def moved_from(self, name: str, when: When | None) -> str:
+        """The day that was set at first, where the visit was moved to another since."""
+        first = self.prepared.standing.first_set.get(name)
+        if first is None or when is None or as_day(first) == as_day(when):
+            return ""
+        return f" instead of {day_words(as_day(first))}"
 
     def shown(self, place: int) -> str:
         when = self.board.when[place]
@@ -215,6 +239,10 @@ class _Story:
             return
         day, wanted, site = as_day(when), as_day(target), self.board.site
         needs_open = rule.needs_open_day
+        partner = self.partner(place, day)
+        if day != wanted and partner is not None:
+            yield f"It is together with {partner}, on the same day, since their windows overlap."
+            return
         if day == wanted:
             if needs_open and not site.is_open(day):
                 yield (
@@ -228,10 +256,22 @@ class _Story:
         else:
             yield f"Its rules do not allow the target; {day_words(day)} is the nearest day they do."
 
+    def partner(self, place: int, day: date) -> str | None:
+        """The visit that this one is on the same day with, where the template wants them together."""
+        for name in self.compiled.rules[place].together_with:
+            other = self.compiled.index[name]
+            when = self.board.when[other]
+            if when is not None and as_day(when) == day and live_status(self.board.status[other]):
+                return name
+        return None
+
     def gates(self, place: int) -> Iterator[str]:
+        name = self.compiled.rules[place].id
         for gate in self.compiled.rules[place].requires:
-            open_or_shut = "is open" if gate in self.prepared.standing.events else "is shut"
-            yield f"Its gate {gate} {open_or_shut}: {self.event(gate)}."
+            is_open = gate in self.prepared.standing.events
+            words = "" if is_open else override_words(self.prepared.standing, name, [gate], self.board.site)
+            told = f"; {words}" if words else ""
+            yield f"Its gate {gate} is {'open' if is_open else 'shut'}: {self.event(gate)}{told}."
 
 
 def _instead(seen: Seen | None, when: object) -> str:
@@ -244,12 +284,12 @@ def _ordinal_words(day: int) -> str:
     return day_words(date.fromordinal(day))
 
 
-def reasons(template: Template, record: Record, site: Site) -> dict[str, str]:
-    """For a diff: the facts that every planned visit's date goes back to, in words, by visit id."""
-    prepared = prepare(template, record, site)
-    story = _Story(prepared)
+def reasons(prepared: Prepared, names: Iterable[str]) -> dict[str, str]:
+    """For a diff: the facts that these visits' dates go back to, in words, by visit id; of planned ones only."""
+    story, layout = _Story(prepared), prepared.layout
+    places = ((name, prepared.compiled.index[name]) for name in names if name in prepared.compiled.index)
     return {
-        rule.id: "; ".join(story.roots(place))
-        for place, rule in enumerate(prepared.compiled.rules)
-        if prepared.layout.board.status[place] is Status.PLANNED and prepared.layout.targets[place] is not None
+        name: "; ".join(story.roots(place))
+        for name, place in places
+        if layout.board.status[place] is Status.PLANNED and layout.targets[place] is not None
     }

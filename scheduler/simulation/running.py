@@ -25,7 +25,7 @@ SITES = (
     ("SIM-DE", "Europe/Berlin", "DE-BY"),
 )
 STAFF = ("coordinator", "pharmacy", "infusion unit")
-SWEEPS = (time(0, tzinfo=UTC), time(6, tzinfo=UTC), time(12, tzinfo=UTC), time(18, tzinfo=UTC))
+SWEEPS = (time(1, tzinfo=UTC), time(10, tzinfo=UTC), time(19, tzinfo=UTC))
 # The day is over at all three sites, or all but.
 EVENING = time(22, tzinfo=UTC)
 MOST_PATIENTS, MOST_DAYS = 100_000, 20 * 366

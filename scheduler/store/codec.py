@@ -23,9 +23,13 @@ if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 
+# ``json.dumps`` makes an encoder at each call, which takes as long as to use it.
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
 def canonical(value: object) -> str:
     """The canonical JSON of plain values: maps with text keys, sequences, text, numbers, None."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return _CANONICAL.encode(value)
 
 
 def digest(text: str) -> str:
@@ -61,9 +65,31 @@ def from_columns(day: date | None, clock: time | None, zone: str | None, moment:
     return second if moment is not None and second.astimezone(UTC) == moment else first
 
 
+def when_text(when: When | None) -> str | None:
+    """A date or moment at a site as one text: ``2026-03-02``, ``2026-03-02T10:00:00+08:00 Asia/Shanghai``."""
+    if not isinstance(when, datetime):
+        return None if when is None else when.isoformat()
+    if not isinstance(when.tzinfo, ZoneInfo):
+        raise TypeError(f"a moment at a site has an IANA zone, not {when.tzinfo!r}")
+    return f"{when.isoformat()} {when.tzinfo.key}"
+
+
+def when_of_text(text: str | None) -> When | None:
+    """The date or moment again; the offset tells two equal wall clocks apart."""
+    if text is None:
+        return None
+    moment, space, zone = text.partition(" ")
+    return datetime.fromisoformat(moment).astimezone(ZoneInfo(zone)) if space else date.fromisoformat(moment)
+
+
 def columns_of(value: DataclassInstance) -> dict[str, Any]:
     """The fields of a frozen value by name; unlike ``asdict`` it copies nothing, which would take most of the time."""
-    return {field.name: getattr(value, field.name) for field in fields(value)}
+    return {name: getattr(value, name) for name in _names(type(value))}
+
+
+@lru_cache(maxsize=64)
+def _names(kind: type[DataclassInstance]) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))
 
 
 def site_text(site: Site) -> str:
@@ -117,16 +143,22 @@ def values_of(text: str) -> dict[str, str]:
     return loaded
 
 
-def fingerprint(visit: Visit) -> str:
-    """A short text that differs whenever anything of a planned visit differs."""
-    return digest(canonical({name: _plain(value) for name, value in columns_of(visit).items()}))[:32]
+def fingerprint(visit: Visit, shown: object = None) -> str:
+    """A short text that differs whenever anything of a planned visit differs, or anything else that is ``shown`` of
+    it: plain values."""
+    return digest(canonical([{name: _plain(value) for name, value in columns_of(visit).items()}, shown]))[:32]
 
 
 def _plain(value: Any) -> object:
+    # Most of a visit is text or nothing, and there are many visits.
+    if value is None or type(value) is str:
+        return value
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, datetime):
         return f"{value.isoformat()} {value.tzinfo}"
     if isinstance(value, date):
         return value.isoformat()
+    if isinstance(value, tuple):
+        return [_plain(part) for part in value]
     return value.total_seconds() if isinstance(value, timedelta) else value

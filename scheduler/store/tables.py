@@ -92,7 +92,8 @@ class FactRow(SQLModel, table=True):
 
 class VisitRow(SQLModel, table=True):
     """The projection of one planned visit. ``revision`` is the record's when anything of it last changed; ``sequence``
-    is the calendar's and rises when time, place or status change; the window is in days at the site."""
+    is the calendar's and rises when time, place or status change; the window is in days at the site. A visit that has
+    no date any more keeps its last one here; ``served`` says that it once had a dated entry of its own in calendars."""
 
     __tablename__ = "visit"
     __table_args__ = (Index("ix_visit_day_status", "day", "status"),)
@@ -110,6 +111,9 @@ class VisitRow(SQLModel, table=True):
     minutes: int | None = None
     window_start: date | None = None
     window_end: date | None = None
+    part_of: str | None = None
+    guests: str = ""
+    served: bool = False
     fingerprint: str
     revision: int
     sequence: int
@@ -117,7 +121,7 @@ class VisitRow(SQLModel, table=True):
 
 
 class PeriodRow(SQLModel, table=True):
-    """The projection of one period: its days at the site, and its entry in calendars."""
+    """The projection of one period: its days at the site, and its entry in calendars, which may be ``off``."""
 
     __tablename__ = "period"
 
@@ -127,9 +131,30 @@ class PeriodRow(SQLModel, table=True):
     label: str
     first: date | None = None
     last: date | None = None
+    show_patient: bool = False
+    off: bool = False
     revision: int
     sequence: int
     changed: datetime
+
+
+class VisitEventRow(SQLModel, table=True):
+    """The calendar event of one visit as bytes, empty where it has none. Made at its first use in a ``form``, which
+    names all that the bytes depend on besides the visit, and is good as long as the ``revision`` is the visit's and the
+    ``site_revision`` the subject's. Can be thrown away at any time."""
+
+    __tablename__ = "visit_event"
+
+    subject: str = Field(primary_key=True, foreign_key="subject.id")
+    visit: str = Field(primary_key=True)
+    form: str = Field(primary_key=True)
+    revision: int
+    site_revision: int
+    starts: str
+    zone: str
+    first: date | None = None
+    last: date | None = None
+    data: bytes
 
 
 class ContactRow(SQLModel, table=True):
@@ -154,7 +179,21 @@ class ContactRow(SQLModel, table=True):
     language: str
     level: str
     paused: bool = False
+    paused_until: datetime | None = None
+    rules: str | None = None
     added: datetime
+    recorded_by: str
+
+
+class SiteRulesRow(SQLModel, table=True):
+    """By which rules a role is reminded at a site, instead of the protocol's: their texts as a JSON list."""
+
+    __tablename__ = "site_rules"
+
+    site: str = Field(primary_key=True)
+    role: str = Field(primary_key=True)
+    rules: str
+    changed: datetime
     recorded_by: str
 
 
@@ -163,12 +202,19 @@ class ReminderRow(SQLModel, table=True):
 
     ``moment`` is when the rule asks for it. ``due`` is when it is to be sent, and while a sweep has claimed it the end
     of that sweep's lease, so that a crash needs no repair (design §8). After ``useful_to`` it is of no more use.
+
+    ``visit`` is what it is of: a visit, a period or a milestone; ``visit_revision`` tells its states from one another.
+    ``was`` is where a visit that moved was before (see ``store.codec.when_text``), ``detail`` what else is to be told.
+    ``claimed`` is when it was last taken to be sent, while that counts against what a person is sent in an hour.
+    ``digest`` is the row of the digest that it goes out with: a reminder itself, of the event ``digest``.
     """
 
     __tablename__ = "reminder"
     __table_args__ = (
         UniqueConstraint("subject", "visit", "visit_revision", "rule", "recipient"),
         Index("ix_reminder_state_due", "state", "due"),
+        Index("ix_reminder_recipient_claimed", "recipient", "claimed"),
+        Index("ix_reminder_digest", "digest"),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -186,15 +232,20 @@ class ReminderRow(SQLModel, table=True):
     reason: str = ""
     attempts: int = 0
     finished: datetime | None = None
+    detail: str = ""
+    was: str | None = None
+    claimed: datetime | None = None
+    digest: int | None = None
 
 
 class ServiceRow(SQLModel, table=True):
-    """When the background service last did something, by the name of what it did."""
+    """When the background service last did something, by the name of what it did, and what came of it, in words."""
 
     __tablename__ = "service"
 
     name: str = Field(primary_key=True)
     moment: datetime
+    detail: str | None = None
 
 
 # Text is compared and sorted by its code points on both databases; the server's own language would have other orders.

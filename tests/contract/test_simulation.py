@@ -13,9 +13,9 @@ from scheduler import Scheduler
 from scheduler.simulation.running import Outcome, Simulation, simulate, simulate_in
 from schedules.errors import InvalidInput, UnknownName
 
-WINTER = Simulation(patients=6, start=date(2026, 1, 5), days=100)
-# A year of a thousand patients: a protocol with few visits, so that it fits into a run of the tests.
-PATIENTS = int(os.environ.get("DAYZERO_SIMULATED_PATIENTS", "1000"))
+WINTER = Simulation(patients=5, start=date(2026, 1, 5), days=80)
+# A year of a thousand patients takes minutes, and is run where a release is made (.ci/run); else of a few.
+PATIENTS = int(os.environ.get("DAYZERO_SIMULATED_PATIENTS", "50"))
 YEAR = """\
 protocol: YEAR
 version: "1.0"
@@ -52,21 +52,21 @@ def test_a_winter_of_all_protocols(empty_database_url: str) -> None:
         outcome = simulate(trial, WINTER)
         balances(outcome)
         assert outcome.facts["enrolled"] == trial.status().subjects == WINTER.patients
-        assert outcome.facts["done"] > 30
-        assert outcome.messages["patient"] > 30
+        assert outcome.facts["done"] > 20
+        assert outcome.messages["patient"] > 20
         assert trial.status(now="2026-04-15T00:00Z").reminders_due == 0
         for number in range(1, WINTER.patients + 1):
             assert trial.audit(f"SIM-{number:05}", verify=True).problems == ()
 
 
 def test_the_same_seed_tells_the_same_story_and_another_another() -> None:
-    small = replace(WINTER, patients=3, days=50)
+    small = replace(WINTER, patients=2, days=30)
     told = simulate_in(None, small).document()
     assert simulate_in(None, small).document() == told
     assert simulate_in(None, replace(small, seed=2)).document() != told
 
 
-def test_a_simulated_year_of_a_thousand_patients(tmp_path: Path) -> None:
+def test_a_simulated_year(tmp_path: Path) -> None:
     days = 365
     with Scheduler(f"sqlite:///{tmp_path}/year.db") as trial:
         trial.add_protocol(YEAR.encode(), "year.yaml", now="2026-01-05T00:00Z")
