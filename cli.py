@@ -8,7 +8,7 @@ from __future__ import annotations
 import io
 import os
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -556,6 +556,45 @@ def site_add(id: str, weekdays: str | None, opens: str, **given: Any) -> None:
     with store() as trial:
         added = trial.add_site(id, weekdays=days, opens=parse_clock(opens), **given)
     answer(lambda: site_document(added), lambda: site_text(added))
+
+
+@site.command("remind")
+@click.argument("id", metavar="ID")
+@option("--role", metavar="R", text="patient, coordinator, pharmacy …")
+@several("--rule", "rules", metavar="RULE", text="When to remind, as in a template.")
+@flag("--none", "nobody", text="Remind nobody of this role.")
+@flag("--as-protocol", text="Back to the rules of each protocol.")
+@ADDS
+def site_remind(
+    id: str, role: str | None, rules: tuple[str, ...], *, nobody: bool, as_protocol: bool, **how: Any
+) -> None:
+    """Sets by which rules a role is reminded at a site, or shows them.
+
+    They hold instead of each protocol's; a contact's own go before them.
+
+    \b
+    Examples:
+      dayzero site remind BJ01
+      dayzero site remind BJ01 --role patient --rule '1 day before at 17:00' --rule moved
+      dayzero site remind BJ01 --role monitor --none
+    """
+    if sum((bool(rules), nobody, as_protocol)) > 1 or (role is None) != (not rules and not nobody and not as_protocol):
+        context = click.get_current_context()
+        raise click.UsageError(
+            "Give --role R with --rule, --none or --as-protocol; or none of these to see them.", context
+        )
+    with store() as trial:
+        found = (
+            trial.site_rules(id)
+            if role is None
+            else trial.set_site_rules(id, role, None if as_protocol else rules, **how)
+        )
+    answer(lambda: found, lambda: site_rules_text(id, found))
+
+
+def site_rules_text(site: str, found: Mapping[str, tuple[str, ...]]) -> str:
+    rows = [f"{role}: {', '.join(rules) or 'nobody is reminded'}" for role, rules in sorted(found.items())]
+    return "\n".join(rows) or f"Site {site} has no rules of its own: those of each protocol hold."
 
 
 def site_document(site: Site) -> dict[str, object]:
@@ -1119,6 +1158,8 @@ def contact() -> None:
 @option("--zone", metavar="Z", text="Their time zone (else the site's).")
 @option("--quiet", metavar="FROM-TO", text="When to send nothing, such as 21:00-08:00.")
 @option("--language", metavar="L", text="en (if not given), zh, de or es.", default="en")
+@option("--level", metavar="LEVEL", text="How much messages tell: private, coded, full (else by the role).")
+@several("--rule", "rules", metavar="RULE", text="Its own rules, instead of the site's or protocol's.")
 @ADDS
 def contact_add(subject: str | None, site: str | None, **details: Any) -> None:
     """Adds somebody who gets reminders.
@@ -1131,6 +1172,7 @@ def contact_add(subject: str | None, site: str | None, **details: Any) -> None:
           --quiet 21:00-08:00
       dayzero contact add --site BJ01 --role pharmacy --zone Asia/Shanghai
     """
+    details["rules"] = details["rules"] or None
     with store() as trial:
         added = trial.add_contact(**one_of(subject, site), **details)
     answer(lambda: contact_document(added), lambda: f"Contact {added.id} is added: {added.role} of {added.owner}.")
@@ -1168,6 +1210,84 @@ def contact_test(number: int) -> None:
     with store() as trial:
         sent = trial.try_contact(number, say=say)
     answer(sent.document, lambda: f"A test message went to contact {number} by {sent.channel}.")
+
+
+@contact.command("change")
+@click.argument("number", metavar="NO", type=int)
+@option("--zone", metavar="Z", text="Their time zone.")
+@option("--quiet", metavar="FROM-TO", text="When to send nothing, such as 21:00-08:00, or none.")
+@option("--language", metavar="L", text="en, zh, de or es.")
+@option("--level", metavar="LEVEL", text="How much messages tell: private, coded, full.")
+@several("--rule", "rules", metavar="RULE", text="Its own rules, instead of the site's or protocol's.")
+@flag("--no-rules", text="Back to the rules of the site or protocol.")
+@ADDS
+def contact_change(number: int, *, no_rules: bool, **changes: Any) -> None:
+    """Changes a contact; what waits for it is re-timed.
+
+    \b
+    Examples:
+      dayzero contact change 3 --zone Asia/Kathmandu
+      dayzero contact change 3 --rule '1 day before at 17:00' --rule moved
+    """
+    changes["rules"] = changes["rules"] or None
+    with store() as trial:
+        changed = trial.change_contact(number, own_rules=not no_rules, **changes)
+    answer(
+        lambda: contact_document(changed), lambda: f"Contact {number} is changed: {changed.role} of {changed.owner}."
+    )
+
+
+@contact.command("pause")
+@click.argument("number", metavar="NO", type=int)
+@option("--until", metavar="TIME", text="A day or time at their zone (else for good).")
+@ADDS
+def contact_pause(number: int, until: str | None, **recorded: Any) -> None:
+    """Sends a contact nothing any more, or nothing for a while.
+
+    \b
+    Examples:
+      dayzero contact pause 3
+      dayzero contact pause 3 --until 2026-04-01
+    """
+    with store() as trial:
+        paused = trial.pause_contact(number, until=until, **recorded)
+    told = f" until {until}" if until else ""
+    answer(lambda: contact_document(paused), lambda: f"Contact {number} gets nothing{told}: {paused.role}.")
+
+
+@contact.command("resume")
+@click.argument("number", metavar="NO", type=int)
+@ADDS
+def contact_resume(number: int, **recorded: Any) -> None:
+    """Sends a paused contact what comes from now on.
+
+    \b
+    Examples:
+      dayzero contact resume 3
+    """
+    with store() as trial:
+        resumed = trial.resume_contact(number, **recorded)
+    answer(lambda: contact_document(resumed), lambda: f"Contact {number} gets its reminders again: {resumed.role}.")
+
+
+@contact.command("erase")
+@click.argument("number", metavar="NO", type=int)
+@ADDS
+def contact_erase(number: int, **recorded: Any) -> None:
+    """Removes a contact for good; what waits for it is not sent.
+
+    Backups made before still have it, until they are removed.
+
+    \b
+    Examples:
+      dayzero contact erase 3
+    """
+    with store() as trial:
+        erased = trial.erase_contact(number, **recorded)
+    if not erased.scrubbed:
+        warn(["Another program reads the database, so the file may still hold its pages. Stop it and erase again."])
+    told = f"Contact {number} is erased: {erased.role} of {erased.owner}. {erased.suppressed} reminders are not sent."
+    answer(lambda: fields(erased), lambda: told)
 
 
 def contact_document(contact: Contact) -> dict[str, object]:
@@ -1218,33 +1338,88 @@ def remind(context: click.Context, once: bool, now: str | None) -> None:
 
 def say(message: Message) -> None:
     """The console as a channel: for which role, and the text; beside the answer where that is JSON."""
+    say_aloud(message, err=bool(remembered("json")))
+
+
+def say_aloud(message: Message, *, err: bool = False) -> None:
+    """As :func:`say`, and of use in any thread: click's command line is known to its own alone."""
     from calendars.layout import paragraph
 
-    text = paragraph(f"{message.role}: {message.text}", width=look()["width"], rest="  ")
-    click.echo(text, err=bool(remembered("json")))
+    click.echo(paragraph(f"{message.role}: {message.text}", width=look()["width"], rest="  "), err=err)
 
 
 @remind.command("list")
-@click.argument("subject")
+@click.argument("subject", required=False)
+@flag("--dead", text="What could not be delivered, of all patients.")
+@flag("--missed", text="What was past its use before it could be sent, of all patients.")
+@option("--site", metavar="S", text="With --dead or --missed: only of this site.")
 @READS
-def remind_list(subject: str) -> None:
-    """Lists a patient's reminders: when, to which role, by which rule.
+def remind_list(subject: str | None, *, dead: bool, missed: bool, site: str | None) -> None:
+    """Lists a patient's reminders: what, when, to which role, why.
 
     \b
     Examples:
       dayzero remind list P-001
+      dayzero remind list --dead --site BJ01
       dayzero remind list P-001 --json
     """
+    if (subject is not None) + dead + missed != 1 or (site is not None and subject is not None):
+        context = click.get_current_context()
+        raise click.UsageError("Give a SUBJECT, or --dead or --missed, which may be of one --site S.", context)
     with store() as trial:
-        queued = trial.reminders(subject)
-    answer(lambda: [fields(item) for item in queued], lambda: queued_text(queued))
+        if subject is not None:
+            queued = trial.reminders(subject)
+        else:
+            queued = trial.reminders_in_state("failed" if dead else "missed", site=site)
+    nothing = "No reminder is queued." if subject is not None else "There is none."
+    answer(
+        lambda: [fields(item) for item in queued], lambda: queued_text(queued, nothing, with_subject=subject is None)
+    )
 
 
-def queued_text(queued: Sequence[Queued]) -> str:
+def queued_text(queued: Sequence[Queued], nothing: str, *, with_subject: bool) -> str:
     from calendars.layout import table
 
-    rows = [(f"{item.due:%Y-%m-%d %H:%M}", item.role, item.visit, item.rule, item.state) for item in queued]
-    return table(("Due (UTC)", "Role", "Visit", "Rule", "State"), rows, **look()) if rows else "No reminder is queued."
+    rows = [
+        (
+            *((item.subject,) if with_subject else ()),
+            f"{item.due:%Y-%m-%d %H:%M}",
+            item.role,
+            item.visit,
+            item.rule,
+            item.state,
+            item.why,
+        )
+        for item in queued
+    ]
+    heads = (*(("Subject",) if with_subject else ()), "Due (UTC)", "Role", "Visit", "Rule", "State", "Why")
+    return table(heads, rows, **look()) if rows else nothing
+
+
+@dayzero.command("run")
+@option("--every", "seconds", metavar="SECONDS", text="How often to sweep.", type=click.IntRange(1, 3600), default=30)
+@option("--night", metavar="TIME", text="When to look after the database (else 03:00, the machine's).", default="03:00")
+@option("--backups", metavar="FOLDER", text="Where a SQLite file's backups are (else beside it).")
+@option("--keep", metavar="N", text="How many backups to keep.", type=click.IntRange(1, 1000), default=14)
+@DATABASE
+def run_service(seconds: int, night: str, backups: str | None, keep: int) -> None:
+    """Sends reminders as they fall due, until it is stopped.
+
+    Every night it verifies all records and makes a backup. Stopped (SIGTERM, Ctrl-C) it finishes what it has begun.
+
+    \b
+    Examples:
+      dayzero run
+      dayzero run --every 60 --night 02:30 --backups /backups/trial
+    """
+    from pathlib import Path
+
+    from scheduler.running import Rhythm
+    from schedules.typed import parse_clock
+
+    folder = None if backups is None else Path(backups)
+    with store() as trial:
+        trial.run(rhythm=Rhythm(seconds=seconds, night=parse_clock(night), backups=folder, keep=keep), say=say_aloud)
 
 
 # Looking after it
@@ -1378,19 +1553,22 @@ def record_import(file: str, **how: Any) -> None:
 
 
 @dayzero.command()
+@flag("--strict", text="Exit with 1 if something needs somebody.")
 @NOW
 @READS
-def status(now: str | None) -> None:
+def status(strict: bool, now: str | None) -> None:
     """Tells which database is used, and how it stands.
 
     \b
     Examples:
       dayzero status
-      dayzero status --json
+      dayzero status --strict --json
     """
     with store() as trial:
         state = trial.status(now=now)
     answer(lambda: fields(state), lambda: state_text(state))
+    if strict and state.health:
+        no()
 
 
 def state_text(state: State) -> str:
@@ -1404,6 +1582,9 @@ def state_text(state: State) -> str:
         "Reminders": f"{reminders}; {state.reminders_due} due now",
         "Channels": state.settings_problem or ", ".join(state.channels),
         "Last sweep": f"{state.last_sweep:%Y-%m-%d %H:%M} UTC, {how_long_ago(state)}" if state.last_sweep else "never",
+        "Last night": f"{state.last_night:%Y-%m-%d %H:%M} UTC, {state.night}" if state.last_night else "never",
+        "Last backup": f"{state.last_backup:%Y-%m-%d %H:%M} UTC" if state.last_backup else "never",
+        "Health": " ".join(state.health) or "good",
     }
     return "\n".join(f"{name:<11} {value}" for name, value in rows.items())
 

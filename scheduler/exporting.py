@@ -14,12 +14,11 @@ from typing import TYPE_CHECKING, TypedDict
 from calendars.alarms import Alarm, parse_alarms
 from calendars.entries import Entry, Level, PeriodEntry, guests_of, parse_extras, parse_level
 from scheduler.desk import Chart, Desk
-from scheduler.values import SUBJECT_ROLES, Calendar
+from scheduler.values import Calendar
 from schedules.errors import InvalidInput, UnknownName, shown
 from schedules.plan import Period, Status, Visit
-from schedules.reminders import DEPARTMENTS
 from schedules.samples import samples_of
-from schedules.template import ROLES
+from schedules.template import DEPARTMENTS, ROLES, SUBJECT_ROLES
 
 if TYPE_CHECKING:
     from scheduler.store.visit_events import Row, StoredEvent
