@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 
-from bench import planning, recording, startup
+from bench import planning, recording, startup, sweeping
 
-GROUPS = {"planning": planning.rows, "recording": recording.rows, "startup": startup.rows}
+GROUPS = {"planning": planning.rows, "recording": recording.rows, "startup": startup.rows, "sweeping": sweeping.rows}
 
 
 def main(names: list[str]) -> int:
