@@ -320,8 +320,9 @@ def protocols(context: click.Context) -> None:
 @click.argument("protocol", metavar="ID")
 @VERSION
 @click.option("--markdown", is_flag=True, help="Print Markdown tables, for a document.")
+@click.option("--html", is_flag=True, help="Print a page of its own, to be opened in a browser or printed.")
 @READS
-def protocols_show(protocol: str, version: str | None, markdown: bool) -> None:
+def protocols_show(protocol: str, version: str | None, markdown: bool, html: bool) -> None:
     """Prints a protocol's schedule of activities.
 
     Its visits go across, its activities down; footnotes say what a mark cannot.
@@ -331,13 +332,25 @@ def protocols_show(protocol: str, version: str | None, markdown: bool) -> None:
       dayzero protocols show NEUK203-13
       dayzero protocols show GD2B7H3-CART --version 1.0 --json
       dayzero protocols show CD70-CART --markdown
+      dayzero protocols show CD70-CART --html > cd70-cart.html
     """
     from calendars.document import template_document
-    from calendars.protocol_tables import schedule_of_activities
 
+    if html and markdown:
+        raise click.UsageError("--html and --markdown are two forms of one table. Give one of them.")
     with store() as trial:
         template = trial.template(protocol, version)
-    answer(lambda: template_document(template), lambda: schedule_of_activities(template, markdown=markdown, **look()))
+
+    def table() -> str:
+        if html:
+            from calendars.protocol_page import protocol_page
+
+            return protocol_page(template).rstrip("\n")
+        from calendars.protocol_tables import schedule_of_activities
+
+        return schedule_of_activities(template, markdown=markdown, **look())
+
+    answer(lambda: template_document(template), table)
 
 
 @protocols.command("assumptions")

@@ -6,9 +6,10 @@ All dates are at the site. A patient whose plan was stopped (death, lost to foll
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from operator import attrgetter
+from typing import Any
 
 from calendars.words import closes, day_in_words
 from schedules.expiries import Expiry
@@ -121,7 +122,8 @@ def worklist(today: Mapping[str, date], cases: Iterable[Case]) -> Worklist:
             found[name].append(task)
     for tasks in found.values():
         tasks.sort(key=attrgetter("until", "site", "subject", "name"))
-    return replace(Worklist(today=today), **{name: tuple(tasks) for name, tasks in found.items()})
+    lists: dict[str, Any] = {name: tuple(tasks) for name, tasks in found.items()}
+    return Worklist(today=today, **lists)
 
 
 def _tasks(case: Case) -> Iterator[tuple[str, Task]]:
