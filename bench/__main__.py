@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 
-from bench import calendars, planning, recording, startup
+from bench import calendars, planning, recording, startup, sweeping
 
 GROUPS = {
     "planning": planning.rows,
     "recording": recording.rows,
     "startup": startup.rows,
     "calendars": calendars.rows,
+    "sweeping": sweeping.rows,
 }
 
 

@@ -34,12 +34,14 @@ class Share:
 def share(items: tuple[Item, ...], use: Use | None, now: datetime, per_hour: int) -> Share:
     """How one recipient's reminders are shared out; ``use`` is what it was sent within the last hour.
 
-    Digests that were made before are messages of their own; what is past its use becomes none. The last message of an
-    hour is a digest where more wait than it has room for.
+    Digests that were made before, and what may have gone out already, are messages of their own: in another one they
+    would be told twice. What is past its use becomes none. The last message of an hour is a digest where more wait than
+    it has room for.
     """
-    made = tuple(item for item in items if item.wanted.event == "digest")
-    past = tuple(item for item in items if item.wanted.useful_to is not None and item.wanted.useful_to <= now)
-    rest = tuple(item for item in items if item not in made and item not in past)
+    made = tuple(item for item in items if item.begun or item.wanted.event == "digest")
+    others = tuple(item for item in items if item not in made)
+    past = tuple(item for item in others if item.wanted.useful_to is not None and item.wanted.useful_to <= now)
+    rest = tuple(item for item in others if item not in past)
     free = per_hour - len(made) - (0 if use is None else use.number)
     if len(rest) <= max(free, 0):
         return Share(singles=made + past + rest)
@@ -59,9 +61,12 @@ def rationed(
         if found.digest:
             room = max(0, LONGEST_DIGEST - len(found.digest))
             more = work.outbox.claim_for(recipient, now, lease, room) if room else ()
-            ready.append(work.outbox.make_digest((*found.digest, *more), now, lease))
+            ready += [item for item in more if item.begun or item.wanted.event == "digest"]
+            fresh = [item for item in more if not item.begun and item.wanted.event != "digest"]
+            ready.append(work.outbox.make_digest((*found.digest, *fresh), now, lease))
         for item in found.later:
             work.outbox.put_off(item, found.until or now + HOUR, attempts=item.attempts)
+    work.outbox.begin([item.id for item in ready], now)
     return tuple(sorted(ready, key=lambda item: (item.wanted.moment, item.id)))
 
 

@@ -222,7 +222,8 @@ class _Sweep:
             for row in dict.fromkeys((item, *outcome.verdict.parts)):
                 work.outbox.finish(row, "failed", now, failure.reason)
         else:
-            work.outbox.put_off(item, now + wait_after(attempts, self.manner.random), attempts=attempts)
+            later = now + wait_after(attempts, self.manner.random)
+            work.outbox.put_off(item, later, attempts=attempts, begun=failure.told)
 
 
 def _subjects(outcome: _Outcome | None, item: Item | None = None) -> set[str]:

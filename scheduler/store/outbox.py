@@ -51,7 +51,9 @@ class Wanted:
 class Item:
     """A reminder in the outbox. While a sweep has claimed it, ``wanted.due`` is the end of that sweep's lease.
 
-    ``members`` are the reminders of a digest that still wait, once a sweep has claimed it.
+    ``begun`` says that its message may have gone out: a sweep that had claimed it to be sent was killed, or lost the
+    connection after it had handed the message over. ``members`` are the reminders of a digest that still wait, once a
+    sweep has claimed it.
     """
 
     id: int
@@ -61,6 +63,7 @@ class Item:
     attempts: int
     reason: str = ""
     finished: datetime | None = None
+    begun: bool = False
     members: tuple[Item, ...] = ()
 
     @property
@@ -146,6 +149,12 @@ class Outbox:
         found = select(ReminderRow.state).where(col(ReminderRow.id).in_(wanted))
         return tuple(self._session.exec(found)) if wanted else ()
 
+    def message_keys(self) -> set[str]:
+        """The keys of all messages that were sent: of a reminder in a digest, the digest's."""
+        sent = select(ReminderRow).where(ReminderRow.state == SENT)
+        alone = sent.where(col(ReminderRow.digest).is_(None) | (ReminderRow.event == DIGEST))
+        return {_item(row).key for row in self._session.exec(alone)}
+
     # What follows from plans
 
     def add(self, subject: str, wanted: Iterable[Wanted]) -> None:
@@ -158,7 +167,7 @@ class Outbox:
 
     def retime(self, changes: Iterable[tuple[int, Wanted]]) -> None:
         """Makes reminders wait for another moment, or for another revision of their visit; by themselves."""
-        anew = {"state": PENDING, "reason": "", "finished": None, "digest": None}
+        anew = {"state": PENDING, "reason": "", "finished": None, "claimed": None, "digest": None}
         rows = [{"id": number, **anew, **_columns(wanted)} for number, wanted in changes]
         if rows:
             self._session.exec(update(ReminderRow), params=rows)
@@ -205,10 +214,16 @@ class Outbox:
         # In a CTE it is carried out once. In the UPDATE itself PostgreSQL may repeat it, and lock more than the limit.
         batch = due.with_for_update(skip_locked=True, of=ReminderRow).cte("batch")
         claimed = update(ReminderRow).where(col(ReminderRow.id).in_(select(batch.c.id)))
-        claimed = claimed.values(due=lease, claimed=now).returning(ReminderRow)
+        claimed = claimed.values(due=lease).returning(ReminderRow)
         rows = self._session.exec(claimed, execution_options=_NO_SYNCHRONIZATION).scalars()
         items = sorted((_item(row) for row in rows), key=lambda item: (item.wanted.moment, item.id))
         return tuple(self._with_members(item) if item.wanted.event == DIGEST else item for item in items)
+
+    def begin(self, numbers: Collection[int], now: datetime) -> None:
+        """Notes that the messages of claimed reminders are about to be sent, each by itself."""
+        if numbers:
+            begun = update(ReminderRow).where(col(ReminderRow.id).in_(numbers))
+            self._session.exec(begun.values(claimed=now), execution_options=_NO_SYNCHRONIZATION)
 
     def _with_members(self, item: Item) -> Item:
         statement = select(ReminderRow).where(ReminderRow.digest == item.id, ReminderRow.state == PENDING)
@@ -286,9 +301,10 @@ class Outbox:
             row = {"subject": item.subject, "attempts": item.attempts, **_columns(item.wanted), **outcome}
             self._session.exec(insert(ReminderRow), params=[row])
 
-    def put_off(self, item: Item, due: datetime, *, attempts: int) -> bool:
-        """Lets a claimed reminder wait until ``due``."""
-        return self._if_still_claimed(item, due=due, attempts=attempts, claimed=None)
+    def put_off(self, item: Item, due: datetime, *, attempts: int, begun: bool = False) -> bool:
+        """Lets a claimed reminder wait until ``due``; ``begun`` where its message may have gone out all the same."""
+        kept = {} if begun else {"claimed": None}
+        return self._if_still_claimed(item, due=due, attempts=attempts, **kept)
 
     def _if_still_claimed(self, item: Item, **changes: object) -> bool:
         claimed = update(ReminderRow).where(
@@ -318,4 +334,5 @@ def _item(row: ReminderRow) -> Item:
         attempts=row.attempts,
         reason=row.reason,
         finished=row.finished,
+        begun=row.claimed is not None,
     )

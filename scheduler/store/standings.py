@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import cast
 
 from sqlmodel import Session, and_, col, select
@@ -49,8 +50,13 @@ class Standings:
         # Outer joins: either may be missing, which their types do not say.
         visit, contact = cast("tuple[VisitRow | None, ContactRow | None]", tuple(others))
         return Standing(
-            claimed=row.state == PENDING and row.due == item.wanted.due,
+            claimed=_state(row) == (PENDING, item.wanted.due, item.wanted.visit_revision),
             stopped=stopped,
             visit=None if visit is None else visit_value(visit),
             contact=None if contact is None else contact_value(contact),
         )
+
+
+def _state(row: ReminderRow) -> tuple[str, datetime, int]:
+    """What a change of plans changes of a reminder, and another sweep."""
+    return row.state, row.due, row.visit_revision

@@ -48,7 +48,7 @@ def test_nothing_is_overdue_on_the_first_day(unchanged: Path, dayzero: Run) -> N
 def test_overdue_in_buckets_that_add_up(unchanged: Path, dayzero: Run) -> None:
     found = dayzero("overdue", "--site", "BJ01", "--now", "2026-05-20T10:00", "--json").json
     lists = ["overdue", "closing", "expiring", "ending", "shut"]
-    assert list(found) == ["sites", "buckets", "numbers", *lists]
+    assert list(found) == ["sites", "buckets", "numbers", *lists, "undelivered"]
     assert found["sites"] == [{"site": "BJ01", "today": "2026-05-20"}]
     numbers = found["numbers"]
     assert list(numbers["buckets"]) == [bucket.name for bucket in BUCKETS]
