@@ -1378,21 +1378,13 @@ def remind_list(subject: str | None, *, dead: bool, missed: bool, site: str | No
 
 
 def queued_text(queued: Sequence[Queued], nothing: str, *, with_subject: bool) -> str:
-    from calendars.layout import table
+    from calendars.layout import Cell, Note, table
 
-    rows = [
-        (
-            *((item.subject,) if with_subject else ()),
-            f"{item.due:%Y-%m-%d %H:%M}",
-            item.role,
-            item.visit,
-            item.rule,
-            item.state,
-            item.why,
-        )
-        for item in queued
-    ]
-    heads = (*(("Subject",) if with_subject else ()), "Due (UTC)", "Role", "Visit", "Rule", "State", "Why")
+    rows: list[Sequence[str | Cell] | Note] = []
+    for item in queued:
+        told = (f"{item.due:%Y-%m-%d %H:%M}", item.role, item.visit, item.rule, item.state)
+        rows += [(*((item.subject,) if with_subject else ()), *told), Note(f"  {item.why}")]
+    heads = (*(("Subject",) if with_subject else ()), "Due (UTC)", "Role", "Visit", "Rule", "State")
     return table(heads, rows, **look()) if rows else nothing
 
 
