@@ -90,6 +90,7 @@ ENROLLED = option("--enrolled", metavar="DATE", text="The day of enrolment (else
 VERSION = option("--version", metavar="V", text="A version of the protocol (else the newest).")
 READS = together(JSON, DATABASE)
 ADDS = together(BY, NOW, JSON, DATABASE)
+CHANGES = together(NOW, JSON, DATABASE)
 SEEN = option(
     "--seen", metavar="REVISION", text="Refuse it if the record has changed since then.", type=click.IntRange(0)
 )
@@ -576,7 +577,7 @@ def site_remind(
     \b
     Examples:
       dayzero site remind BJ01
-      dayzero site remind BJ01 --role patient --rule '1 day before at 17:00' --rule moved
+      dayzero site remind BJ01 --role patient --rule '1 day before at 17:00'
       dayzero site remind BJ01 --role monitor --none
     """
     if sum((bool(rules), nobody, as_protocol)) > 1 or (role is None) != (not rules and not nobody and not as_protocol):
@@ -1221,7 +1222,7 @@ def contact_test(number: int) -> None:
 @option("--level", metavar="LEVEL", text="How much messages tell: private, coded, full.")
 @several("--rule", "rules", metavar="RULE", text="Its own rules, instead of the site's or protocol's.")
 @flag("--no-rules", text="Back to the rules of the site or protocol.")
-@ADDS
+@CHANGES
 def contact_change(number: int, *, no_rules: bool, **changes: Any) -> None:
     """Changes a contact; what waits for it is re-timed.
 
@@ -1241,7 +1242,7 @@ def contact_change(number: int, *, no_rules: bool, **changes: Any) -> None:
 @contact.command("pause")
 @click.argument("number", metavar="NO", type=int)
 @option("--until", metavar="TIME", text="A day or time at their zone (else for good).")
-@ADDS
+@CHANGES
 def contact_pause(number: int, until: str | None, **recorded: Any) -> None:
     """Sends a contact nothing any more, or nothing for a while.
 
@@ -1258,7 +1259,7 @@ def contact_pause(number: int, until: str | None, **recorded: Any) -> None:
 
 @contact.command("resume")
 @click.argument("number", metavar="NO", type=int)
-@ADDS
+@CHANGES
 def contact_resume(number: int, **recorded: Any) -> None:
     """Sends a paused contact what comes from now on.
 
@@ -1273,7 +1274,7 @@ def contact_resume(number: int, **recorded: Any) -> None:
 
 @contact.command("erase")
 @click.argument("number", metavar="NO", type=int)
-@ADDS
+@CHANGES
 def contact_erase(number: int, **recorded: Any) -> None:
     """Removes a contact for good; what waits for it is not sent.
 
@@ -1379,21 +1380,13 @@ def remind_list(subject: str | None, *, dead: bool, missed: bool, site: str | No
 
 
 def queued_text(queued: Sequence[Queued], nothing: str, *, with_subject: bool) -> str:
-    from calendars.layout import table
+    from calendars.layout import Cell, Note, table
 
-    rows = [
-        (
-            *((item.subject,) if with_subject else ()),
-            f"{item.due:%Y-%m-%d %H:%M}",
-            item.role,
-            item.visit,
-            item.rule,
-            item.state,
-            item.why,
-        )
-        for item in queued
-    ]
-    heads = (*(("Subject",) if with_subject else ()), "Due (UTC)", "Role", "Visit", "Rule", "State", "Why")
+    rows: list[Sequence[str | Cell] | Note] = []
+    for item in queued:
+        told = (f"{item.due:%Y-%m-%d %H:%M}", item.role, item.visit, item.rule, item.state)
+        rows += [(*((item.subject,) if with_subject else ()), *told), Note(f"  {item.why}")]
+    heads = (*(("Subject",) if with_subject else ()), "Due (UTC)", "Role", "Visit", "Rule", "State")
     return table(heads, rows, **look()) if rows else nothing
 
 

@@ -134,7 +134,8 @@ def test_the_reminders_of_a_patient_are_listed(database: Path, dayzero: Run) -> 
     # 17:00 in Beijing is 09:00 UTC.
     assert "2026-03-01 09:00  patient  d1  " in dayzero("remind", "list", "P-001").out
     found = dayzero("remind", "list", "P-001", "--json").json
-    assert list(found[0]) == ["subject", "visit", "role", "rule", "due", "state", "recipient"]
+    what = ["subject", "visit", "role", "rule", "event", "due", "state", "recipient"]
+    assert list(found[0]) == [*what, "local", "rules_from", "why", "attempts"]
     assert {item["state"] for item in found} == {"pending"}
 
 
