@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from calendars.agenda import AgendaItem
     from scheduler import Scheduler
+    from scheduler.simulation.running import Outcome
     from scheduler.values import Audit, Change, Contact, Message, Queued, State
     from schedules.plan import Plan
     from schedules.site import Site
@@ -1589,6 +1590,54 @@ def how_long_ago(state: State) -> str:
     assert state.last_sweep is not None
     length = pendulum.instance(state.last_sweep).diff_for_humans(pendulum.instance(state.now), True, "en")
     return f"{length} ago" if state.last_sweep <= state.now else f"in {length}"
+
+
+@dayzero.command()
+@click.argument("protocols", metavar="[ID]...", nargs=-1)
+@click.option("--patients", metavar="N", default=20, show_default=True, help="How many are invented.")
+@click.option("--days", metavar="N", default=365, show_default=True, help="For how many days they are followed.")
+@option("--start", metavar="DATE", text="The first day.", default="2026-01-05", show_default=True)
+@click.option("--seed", metavar="N", default=1, show_default=True, help="The same seed gives the same patients.")
+@READS
+def simulate(protocols: tuple[str, ...], start: str, **numbers: int) -> None:
+    """Runs invented patients through a trial, with delays, misses and ends.
+
+    Everything is recorded by the real commands' use cases and reminded of by the real sweep; only the clock is not
+    real. Without --database it is on a temporary database, which is gone afterwards; with it, the database must be
+    new, since what is invented must not mix with what is real.
+
+    \b
+    Examples:
+      dayzero simulate
+      dayzero simulate NEUK203-13 --patients 100 --days 200 --seed 7
+      dayzero simulate --database sqlite:///simulated.db --json
+    """
+    from scheduler.simulation.running import Simulation, simulate_in
+    from schedules.typed import parse_day
+
+    what = Simulation(protocols=protocols, start=parse_day(start), **numbers)
+    with click.progressbar(length=what.days, label="Days", file=sys.stderr, hidden=not sys.stderr.isatty()) as bar:
+        outcome = simulate_in(remembered("database"), what, bar.update)
+    answer(outcome.document, lambda: outcome_text(outcome))
+
+
+def outcome_text(outcome: Outcome) -> str:
+    from calendars.layout import paragraph
+
+    def told(numbers: Mapping[str, int]) -> str:
+        return ", ".join(f"{number} {name}" for name, number in numbers.items()) or "none"
+
+    rows = {
+        "Patients": f"{outcome.patients}, followed for {outcome.days} days",
+        "Recorded": told(dict(sorted(outcome.facts.items()))),
+        "Ended": told(dict(sorted(outcome.ended.items()))),
+        "Plans": f"{outcome.conflicts} conflicts, {outcome.deviations} deviations",
+        "Reminders": told(outcome.reminders),
+        "Messages": f"{told(dict(sorted(outcome.messages.items())))}; {outcome.repeated} sent twice",
+    }
+    return "\n".join(
+        paragraph(value, width=look()["width"], first=f"{name:<11} ", rest=" " * 12) for name, value in rows.items()
+    )
 
 
 @dayzero.command()

@@ -24,7 +24,7 @@ _RULES = """\
 body { margin: 1.5rem; background: var(--paper); color: var(--ink); font: 1rem/1.45 system-ui, sans-serif; }
 h1 { font-size: 1.4rem; } h2 { font-size: 1.15rem; }
 .quiet { color: var(--quiet); }
-.scroll { position: relative; overflow-x: auto; border: 1px solid var(--line); }
+.scroll { overflow-x: auto; border: 1px solid var(--line); }
 .scroll:focus-visible { outline: 3px solid var(--accent); }
 table { border-collapse: separate; border-spacing: 0; font-size: 0.85rem; }
 th, td { border-bottom: 1px solid var(--faint); border-right: 1px solid var(--faint); padding: 0.3rem 0.5rem; }

@@ -155,6 +155,8 @@ def _stored(work: Work, chart: Chart, form: str, choice: _Choice) -> Iterator[St
 
     for entry in sorted(_entries(work, chart), key=lambda entry: entry.order):
         written = visit_written(entry, choice.level, choice.language, choice.alarms)
+        if written is None:
+            continue
         yield StoredEvent(
             subject=entry.subject,
             visit=entry.visit.id,
@@ -162,10 +164,10 @@ def _stored(work: Work, chart: Chart, form: str, choice: _Choice) -> Iterator[St
             revision=entry.revision,
             site_revision=chart.subject.site_revision,
             starts=entry.order[1],
-            zone=written.zone if written else "",
-            first=written.first if written else None,
-            last=written.last if written else None,
-            data=written.data if written else b"",
+            zone=written.zone,
+            first=written.first,
+            last=written.last,
+            data=written.data,
         )
 
 

@@ -37,8 +37,8 @@ LONGEST_SEND = timedelta(minutes=2)
 # Waits of 2, 4, 8, 16, 32 minutes and then of an hour: about a day, unless it is past its use before.
 ATTEMPTS = 28
 LONGEST_WAIT = timedelta(hours=1)
-# The horizon is moved on once a day, not at every sweep.
-SLACK = timedelta(days=1)
+# The horizon is moved on when half of it is used up: to plan every patient anew each day would be most of the work.
+SLACK = timedelta(days=30)
 COUNTS = ("sent", "suppressed", "missed", "failed")
 
 

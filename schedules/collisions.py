@@ -94,7 +94,7 @@ def smallest(
         return None
     needed = _needed(kept, True, rules, collide) if rules else []
     found = tuple(rule for rule in rules if any(rule is other for other in needed))
-    return None if collide(found) else found
+    return None if kept and collide(found) else found
 
 
 def _needed(

@@ -139,7 +139,7 @@ class PeriodRow(SQLModel, table=True):
 
 
 class VisitEventRow(SQLModel, table=True):
-    """The calendar event of one visit as bytes, empty where it has none. Made at its first use in a ``form``, which
+    """The calendar event of one visit as bytes, if it has one. Made at its first use in a ``form``, which
     names all that the bytes depend on besides the visit, and is good as long as the ``revision`` is the visit's and the
     ``site_revision`` the subject's. Can be thrown away at any time."""
 

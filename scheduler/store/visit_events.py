@@ -16,7 +16,7 @@ from scheduler.store.tables import SubjectRow, VisitEventRow, VisitRow
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredEvent:
-    """The bytes of one visit's event, empty where it has none, for a revision of the visit and one of the site.
+    """The bytes of one visit's event, for a revision of the visit and one of the site.
 
     Events of a subject are in the order of ``starts`` and visits; ``first`` and ``last`` are its days at the site, and
     ``zone`` is the one its times need, if any.
@@ -122,7 +122,7 @@ def _key(event: StoredEvent) -> tuple[str, str, str]:
 
 
 def _joined(statement: Any, form: str) -> Any:
-    """Every visit with its subject and, if it is stored as it is now, its event."""
+    """Every visit that has an event, with its subject and, if it is stored as it is now, that event."""
     event, visit = VisitEventRow, VisitRow
     is_current = and_(
         col(event.subject) == visit.subject,
@@ -132,7 +132,10 @@ def _joined(statement: Any, form: str) -> Any:
         col(event.site_revision) == SubjectRow.site_revision,
     )
     return (
-        statement.select_from(visit).join(SubjectRow, col(SubjectRow.id) == visit.subject).outerjoin(event, is_current)
+        statement.select_from(visit)
+        .join(SubjectRow, col(SubjectRow.id) == visit.subject)
+        .outerjoin(event, is_current)
+        .where(col(visit.served).is_(True))
     )
 
 

@@ -7,6 +7,7 @@ import pytest
 from schedules.errors import TemplateError
 from schedules.load import load
 from schedules.template import Template
+from tests.support import template
 
 HEAD = """\
 protocol: X
@@ -555,3 +556,21 @@ def test_a_template_too_large_to_search_says_so() -> None:
         "x.yaml:7:3: warning: The template is too large to be searched for rules that contradict one another: "
         "that was left out. Repeat less often, or bound fewer visits.",
     )
+
+
+def test_rules_that_contradict_one_another_do_so_from_every_reference_day() -> None:
+    body = """\
+visits:
+  d1: {epoch: t, place: ward, at: enrolment}
+  x:
+    epoch: t
+    place: ward
+    at: d1 + 29 days
+    no_earlier_than: [d1 + 1 month + 1 day, d1 + 30 days]    # the first is possible from 31 January
+    no_later_than: d1 + 29 days
+"""
+    with pytest.raises(TemplateError) as caught:
+        template(body)
+    (problem,) = caught.value.problems
+    rules = problem.message.partition("open: ")[2].partition(". Loosen")[0].split("; ")
+    assert sorted(rules) == ["x no earlier than d1 + 30 days", "x no later than d1 + 29 days"]
