@@ -132,7 +132,7 @@ def _assert_holds_after(trial: Scheduler, step: Step) -> None:
         queued.visit for queued in trial.reminders("P-001") if queued.state == "pending" and queued.event != "cancelled"
     }
     assert waiting <= {visit.id for visit in plan.visits if visit.status in TO_COME}
-    assert plan.stopped is None or waiting == set()
+    assert plan.stopped is None or waiting == set(), "staff get one notice, and nobody anything else"
 
 
 def _done_by(outcome: Change | Sweep) -> dict[str, When | None]:
