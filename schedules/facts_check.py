@@ -31,7 +31,7 @@ def check_fact(template: Template, record: Record, fact: Fact) -> tuple[str, ...
             _group(template, fact)
         case Kind.HISTORY:
             _history(template, fact)
-        case Kind.ENROLLED:
+        case Kind.ENROLLED | Kind.AMENDED | Kind.SITE_REVISED:
             pass
     return ()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -29,17 +29,26 @@ class Seen:
     deviations: tuple[Deviation, ...]
 
 
-def replay(compiled: Compiled, record: Record, standing: Standing, site: Site) -> dict[str, Seen]:
+PlannedFor = dict[str, "When | None"]
+# The record laid out as it was just before a fact, given what missed visits were planned for and what was seen so far.
+JustBefore = Callable[[Fact, PlannedFor, "dict[str, Seen]"], Layout]
+
+
+def plainly(compiled: Compiled, record: Record, site: Site) -> JustBefore:
+    """How a record is laid out before each of its facts where it is planned with the same all along."""
+    return lambda fact, planned_for, _: lay_out(compiled, fold(record.before(fact)), site, planned_for)
+
+
+def replay(record: Record, standing: Standing, just_before: JustBefore) -> dict[str, Seen]:
     """What was seen before each done or missed visit's counting fact, in the order of the record."""
     seen: dict[str, Seen] = {}
-    planned_for: dict[str, When | None] = {}
+    planned_for: PlannedFor = {}
     for fact in record.facts:
         visit = standing.visits.get(fact.name)
         if visit is None or visit.fact is not fact or fact.kind not in (Kind.DONE, Kind.MISSED):
             continue
-        earlier = fold(record.before(fact))
-        before = lay_out(compiled, earlier, site, planned_for)
-        seen[fact.name] = _look(before, earlier, fact)
+        before = just_before(fact, planned_for, seen)
+        seen[fact.name] = _look(before, before.standing, fact)
         if fact.kind is Kind.MISSED:
             planned_for[fact.name] = seen[fact.name].planned
     return seen
@@ -83,7 +92,9 @@ def _done(before: Layout, standing: Standing, fact: Fact) -> Iterator[Deviation]
 
 
 def _deviation(before: Layout, fact: Fact, kind: str, by: timedelta | None, message: str) -> Deviation:
-    return Deviation(visit=fact.name, kind=kind, by=by, message=message, version=before.compiled.template.version)
+    return Deviation(
+        visit=fact.name, kind=kind, by=by, message=message, version=before.compiled.template.version_of(fact.name)
+    )
 
 
 def _against_window(before: Layout, place: int, fact: Fact, when: When) -> Iterator[Deviation]:

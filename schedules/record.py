@@ -26,6 +26,8 @@ class Kind(StrEnum):
     EVENT = "event"
     GROUP = "group"
     HISTORY = "history"
+    AMENDED = "amended"
+    SITE_REVISED = "site-revised"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +39,11 @@ class Fact:
     ``values`` carries the rest by kind: ``{"value": …}`` of a group or an answer (a date, ``never``) and what else
     was asked for (``{"half-life": "3 days"}``), ``{"activity": …}`` of a withheld or given one, and of an enrolment the
     protocol, version, template hash, site, site revision and salt.
+
+    An amendment (amended) has the protocol's id as its name, the day from which the version holds as its date, and in
+    its values the ``version``, the one before (``from_version``) and the ``template``'s hash. That the days of the site
+    are those of another revision (site-revised) has the site's id as its name, and in its values ``site_revision``,
+    ``from_revision`` and the ``site_snapshot``'s hash.
     """
 
     kind: Kind
