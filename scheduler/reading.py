@@ -47,7 +47,7 @@ def _patient(chart: Chart, now: Moment) -> Patient:
         revision=chart.subject.revision,
         enrolled=day,
         record=chart.record,
-        template=chart.template,
+        template=chart.basis.template,
         plan=chart.plan,
         today=moment_at(now, chart.site.zone).astimezone(chart.site.zone).date(),
     )
@@ -57,7 +57,8 @@ def why(desk: Desk, subject: str, visit: str) -> tuple[str, ...]:
     """Where the date of a visit comes from, a line a step. Raises UnknownName."""
     with desk.store.reading() as work:
         chart = desk.chart(work, subject)
-        return why_of(chart.template, chart.record, chart.site, visit)
+        basis = chart.basis
+        return why_of(basis.template, chart.record, basis.site, visit, basis.earlier)
 
 
 def agenda(
@@ -130,7 +131,7 @@ def _entries(work: Work, chart: Chart) -> Iterator[Entry]:
             changed=row.changed,
             subject=chart.subject.id,
             timezone=chart.site.timezone,
-            activities=chart.plan.activities,
+            activities=chart.plan.labels_at(visit.id),
         )
 
 

@@ -79,6 +79,16 @@ class Subjects:
         """Stores a new subject."""
         self._session.exec(insert(SubjectRow), params=[columns_of(subject)])
 
+    def stand(self, subject: Subject) -> None:
+        """Stores where a subject's record stands, and under which version and days of its site."""
+        self.advance(
+            subject.id,
+            revision=subject.revision,
+            stopped=subject.stopped,
+            version=subject.version,
+            site_revision=subject.site_revision,
+        )
+
     def advance(self, name: str, **changes: object) -> None:
         """Changes the columns named."""
         self._session.exec(update(SubjectRow).where(col(SubjectRow.id) == name).values(**changes))

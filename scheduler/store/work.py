@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlmodel import Session
 
+from scheduler.store.approvals import Approvals
 from scheduler.store.contacts import Contacts
 from scheduler.store.engine import ALONE, TOGETHER, WRITING, backend_of, read_url, shown_url
 from scheduler.store.facts import Facts
@@ -30,6 +31,7 @@ class Work:
     def __init__(self, session: Session) -> None:
         self.templates = Templates(session)
         self.sites = Sites(session)
+        self.approvals = Approvals(session)
         self.subjects = Subjects(session)
         self.facts = Facts(session)
         self.visits = Visits(session)
