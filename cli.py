@@ -9,6 +9,7 @@ import io
 import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -79,6 +80,7 @@ NOW = option("--now", metavar="TIME", text="Take this for the present moment.")
 BY = option("--by", metavar="NAME", text="Who records this (else DAYZERO_USER, else the login name).")
 WHY = option("--why", metavar="TEXT", text="The reason; it is recorded too.", default="")
 DRY_RUN = flag("--dry-run", text="Show what would change, and write nothing.")
+YES = flag("--yes", text="On a terminal: do not ask before it is recorded.")
 SET = several("--set", "dates", metavar="VISIT=WHEN", text="A date, or date and time, set for a visit.")
 GROUP = several("--group", "groups", metavar="NAME=VALUE", text="A dose level, arm, cohort …")
 HISTORY = several("--history", metavar="NAME=DATE|never", text="An answer; also NAME.half-life='3 days'.")
@@ -219,11 +221,11 @@ def change_document(change: Change) -> dict[str, object]:
 def change_text(change: Change, *, ask: bool = False) -> str:
     """What a use case did; with ``ask`` what it would do, before somebody is asked whether it should."""
     from calendars.changes import diff_text
+    from calendars.facts import facts_in_words
     from calendars.layout import paragraph, sections
-    from calendars.tables import fact_in_words
 
     view = look()
-    facts = "; ".join(fact_in_words(fact) for fact in change.facts)
+    facts = facts_in_words(change.record, change.facts)
     head = "not recorded" if change.dry_run else f"recorded (revision {change.revision})"
     return sections(
         (
@@ -766,19 +768,24 @@ def move(subject: str, visit: str, when: str, *, yes: bool, **recorded: Any) -> 
     shift, dry_run = recorded["shift"], recorded["dry_run"]
     if yes and (not shift or dry_run):
         raise click.UsageError("--yes goes with --shift, and without --dry-run.", click.get_current_context())
-    asks = shift and not (yes or dry_run or remembered("json")) and sys.stdin.isatty() and sys.stdout.isatty()
     with store() as trial:
-        if not asks:
-            report(trial.move(subject, visit, when, **recorded))
-            return
-        tried = trial.move(subject, visit, when, **recorded | {"dry_run": True})
-        warn(tried.warnings)
-        click.echo(change_text(tried, ask=True))
-        if not click.confirm("\nRecord this?"):
-            click.echo("Nothing was recorded.")
-            no()
-        change = trial.move(subject, visit, when, seen=tried.revision - 1, **recorded)
-    click.echo(f"{subject}, recorded (revision {change.revision}).")
+        once_confirmed(partial(trial.move, subject, visit, when), ask=shift and not yes, **recorded)
+
+
+def once_confirmed(use_case: Callable[..., Change], *, ask: bool, **recorded: Any) -> None:
+    """Does what changes more than was typed. On a terminal it is shown first and, with ``ask``, only then done if
+    somebody says yes; what was recorded meanwhile refuses it."""
+    if not ask or recorded["dry_run"] or remembered("json") or not (sys.stdin.isatty() and sys.stdout.isatty()):
+        report(use_case(**recorded))
+        return
+    tried = use_case(**recorded | {"dry_run": True})
+    warn(tried.warnings)
+    click.echo(change_text(tried, ask=True))
+    if not click.confirm("\nRecord this?"):
+        click.echo("Nothing was recorded.")
+        no()
+    change = use_case(seen=tried.revision - 1, **recorded)
+    click.echo(f"{change.subject}, recorded (revision {change.revision}).")
 
 
 @dayzero.command()
@@ -787,14 +794,18 @@ def move(subject: str, visit: str, when: str, *, yes: bool, **recorded: Any) -> 
 @click.argument("when")
 @several("--withheld", metavar="ACTIVITY", text="What was not given.")
 @several("--given", metavar="ACTIVITY", text="An optional activity that was given.")
+@flag("--again", text="It was done before, and was done once more.")
 @RECORDS
 def done(subject: str, visit: str, when: str, **recorded: Any) -> None:
     """Records a visit that took place, and prints what that moves.
+
+    A visit that is done --again counts instead of the time before, which stays on record.
 
     \b
     Examples:
       dayzero done P-001 d1 2026-03-04 --why 'fever on the planned day'
       dayzero done P-001 d7 2026-03-10 --withheld il2
+      dayzero done P-001 labs 2026-03-01 --again
     """
     with store() as trial:
         change = trial.done(subject, visit, when, **recorded)
@@ -814,6 +825,43 @@ def missed(subject: str, visit: str, **recorded: Any) -> None:
     """
     with store() as trial:
         change = trial.missed(subject, visit, **recorded)
+    report(change)
+
+
+@dayzero.command()
+@click.argument("subject")
+@click.argument("visit")
+@RECORDS
+def cancel(subject: str, visit: str, **recorded: Any) -> None:
+    """Cancels a visit, for a reason; booked again, it is live again.
+
+    \b
+    Examples:
+      dayzero cancel P-001 d10 --why 'scanner out of order'
+    """
+    with store() as trial:
+        change = trial.cancel(subject, visit, **recorded)
+    report(change)
+
+
+@dayzero.command()
+@click.argument("subject")
+@click.argument("label")
+@click.argument("when")
+@RECORDS
+def add(subject: str, label: str, when: str, **recorded: Any) -> None:
+    """Adds an unscheduled visit, which moves nothing.
+
+    It gets an id of its own, such as unscheduled-1. It is recorded as done if WHEN is not in the future, else it is
+    booked.
+
+    \b
+    Examples:
+      dayzero add P-001 'Fever, seen in the ward' 2026-03-12
+      dayzero add P-001 'Extra blood count' 2026-03-20T09:30
+    """
+    with store() as trial:
+        change = trial.add(subject, label, when, **recorded)
     report(change)
 
 
@@ -869,6 +917,46 @@ def history(subject: str, answers: tuple[str, ...], **recorded: Any) -> None:
     with store() as trial:
         change = trial.history(subject, values, **recorded)
     report(change)
+
+
+@dayzero.command()
+@click.argument("subject")
+@click.argument("fact", metavar="FACT-ID", type=int)
+@click.argument("when", required=False)
+@YES
+@RECORDS
+def correct(subject: str, fact: int, when: str | None, *, yes: bool, **recorded: Any) -> None:
+    """Corrects the date of a fact; without WHEN takes the fact back.
+
+    FACT-ID is its number in 'dayzero audit SUBJECT'. Nothing is removed: the correction is a fact too, with its reason,
+    and the plan is then what it would have been. On a terminal the change is shown before it is recorded.
+
+    \b
+    Examples:
+      dayzero correct P-001 12 2026-03-04 --why 'misread the chart'
+      dayzero correct P-001 12 --why 'it was another patient' --dry-run
+    """
+    with store() as trial:
+        once_confirmed(partial(trial.correct, subject, fact, when), ask=not yes, **recorded)
+
+
+@dayzero.command()
+@click.argument("subject")
+@YES
+@RECORDS
+def undo(subject: str, *, yes: bool, **recorded: Any) -> None:
+    """Takes back what the same person last recorded.
+
+    All facts of that one command are taken back by corrections. A further undo goes one further back; the enrolment
+    stays. On a terminal the change is shown before it is recorded.
+
+    \b
+    Examples:
+      dayzero undo P-001
+      dayzero undo P-001 --by cora --dry-run
+    """
+    with store() as trial:
+        once_confirmed(partial(trial.undo, subject), ask=not yes, **recorded)
 
 
 # Calendar files, contacts, reminders
@@ -1087,8 +1175,8 @@ def audit_document(found: Audit, verify: bool) -> dict[str, object]:
 
 
 def audit_text(found: Audit, verify: bool, head: bool) -> str:
+    from calendars.facts import audit_text as facts_text
     from calendars.layout import sections
-    from calendars.tables import audit_text as facts_text
 
     if head and not verify:
         return found.head

@@ -14,7 +14,7 @@ from calendars.tables import questions_text, section
 from calendars.words import day_in_words, length_in_words
 from schedules.expiries import Expiry
 from schedules.plan import Deviation, Plan
-from schedules.record import Fact, Kind, Record, When
+from schedules.record import Fact, Record, When
 from schedules.spans import iso_duration
 
 _COLUMNS = (
@@ -86,10 +86,8 @@ def deviation_items(plan: Plan, record: Record, *, subject: str, site: str) -> I
 
 
 def _judged(record: Record, deviation: Deviation) -> Fact | None:
-    """The last fact that says of the visit what the deviation is about: that it was missed, or was done."""
-    kind = Kind.MISSED if deviation.kind == "missed" else Kind.DONE
-    told = [fact for fact in record.facts if fact.name == deviation.visit and fact.kind is kind]
-    return told[-1] if told else None
+    """The fact that says of the visit what the deviation is about: that it was missed, or was done."""
+    return next((fact for fact in record.facts if fact.number == deviation.fact), None)
 
 
 def deviations_report(found: Deviations, *, width: int = 80, colour: bool = False) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
 from calendars.agenda import AgendaItem
+from calendars.facts import told_in
 from calendars.words import change_between
 from schedules.diff import Diff, Move, Turn
 from schedules.plan import Conflict, Deviation, Period, Plan, Visit
@@ -69,7 +70,7 @@ def _visit(visit: Visit) -> dict[str, object]:
         "activities": list(visit.activities),
         "waiting_for": list(visit.waiting_for),
         "assumed": list(visit.assumed),
-    }
+    } | ({"earlier": [when_text(when) for when in visit.earlier]} if visit.earlier else {})
 
 
 def _period(period: Period, today: date) -> dict[str, object]:
@@ -165,6 +166,7 @@ def audit_document(record: Record) -> list[dict[str, object]]:
             "kind": str(fact.kind),
             "name": fact.name,
             "when": when_text(fact.when),
+            "says": told_in(record, fact),
             "values": {name: value for name, value in fact.values.items() if name not in _SECRET},
             "why": fact.why,
             "by": fact.by,

@@ -6,7 +6,7 @@ Every function returns text without a line break at its end.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, date
+from datetime import date
 from itertools import groupby
 
 from calendars.agenda import AgendaItem
@@ -19,7 +19,7 @@ from calendars.words import (
     window_in_words,
 )
 from schedules.plan import TO_COME, Conflict, Deviation, Expectation, Period, Plan, Status, Visit
-from schedules.record import Fact, Kind, Record, When
+from schedules.record import LABEL, OVERRIDE, RECONSENTED, Fact, Kind, When
 from schedules.template import OPEN_DAYS_ONLY
 
 _STYLES = {
@@ -100,6 +100,8 @@ def _visit_rows(visit: Visit, today: date) -> Iterator[Sequence[str | Cell] | No
     )
     if visit.waiting_for:
         yield Note(f"waits for {', '.join(visit.waiting_for)}", 3, "dim")
+    if visit.earlier:
+        yield Note(f"done before, on {', '.join(map(short, visit.earlier))}", 3, "dim")
 
 
 def short(when: When | None) -> str:
@@ -241,25 +243,6 @@ def _agenda_rows(item: AgendaItem) -> Iterator[Sequence[str | Cell] | Note]:
         yield Note(f"waits for {', '.join(item.waiting_for)}", 1, "yellow")
 
 
-def audit_text(record: Record, *, width: int = 80, colour: bool = False) -> str:
-    """Who recorded what, when (in UTC) and why, in the order of the record."""
-    rows = [
-        (
-            Cell(str(fact.number), whole=True),
-            Cell(_recorded(fact), whole=True),
-            fact.by,
-            fact_in_words(fact),
-            fact.why,
-        )
-        for fact in record.facts
-    ]
-    return table(("No.", "Recorded (UTC)", "By", "What", "Why"), rows, width=width, colour=colour)
-
-
-def _recorded(fact: Fact) -> str:
-    return "" if fact.recorded is None else f"{fact.recorded.astimezone(UTC):%Y-%m-%d %H:%M}"
-
-
 def fact_in_words(fact: Fact) -> str:
     """What a fact says, on one line, without the salt of the calendar UIDs."""
     value, activity = fact.values.get("value", ""), fact.values.get("activity", "")
@@ -268,11 +251,14 @@ def fact_in_words(fact: Fact) -> str:
             into = " ".join(filter(None, (fact.values.get("protocol", ""), fact.values.get("version", ""))))
             text = f"enrolled{' in ' if into else ''}{into} on {short(fact.when)}"
         case Kind.BOOKED:
-            text = f"{fact.name} booked for {short(fact.when)}"
+            gates = fact.values.get(OVERRIDE)
+            text = f"{fact.name} booked for {short(fact.when)}{f', overriding {gates}' if gates else ''}"
         case Kind.DONE:
-            text = f"{fact.name} done on {short(fact.when)}"
-        case Kind.MISSED:
-            text = f"{fact.name} missed"
+            text = f"{fact.name} done {'again ' if fact.is_repeat else ''}on {short(fact.when)}"
+        case Kind.MISSED | Kind.CANCELLED:
+            text = f"{fact.name} {fact.kind}"
+        case Kind.ADDED:
+            text = f"{fact.name} ({fact.values[LABEL]}) added for {short(fact.when)}"
         case Kind.WITHHELD | Kind.GIVEN:
             text = f"{activity} {fact.kind} at {fact.name}"
         case Kind.EVENT:
@@ -282,4 +268,12 @@ def fact_in_words(fact: Fact) -> str:
         case Kind.HISTORY:
             more = [f"{name} {answer}" for name, answer in fact.values.items() if name != "value"]
             text = f"{fact.name}: {', '.join(filter(None, [value, *more]))}"
+        case Kind.AMENDED:
+            versions = f"{fact.values['from_version']} to {fact.values['version']}"
+            consent = f", re-consented on {fact.values[RECONSENTED]}" if RECONSENTED in fact.values else ""
+            text = f"amended from {fact.name} {versions}, from {short(fact.when)} on{consent}"
+        case Kind.SITE_REVISED:
+            text = f"planned by the days of {fact.name}, revision {fact.values['site_revision']}"
+        case Kind.CORRECTED:
+            text = f"fact {fact.corrects} {f'corrected to {short(fact.when)}' if fact.when else 'taken back'}"
     return clean(text)

@@ -11,7 +11,7 @@ from scheduler.recording import Recording, Terms, recording
 from scheduler.values import Change
 from schedules.errors import InvalidInput
 from schedules.plan import Plan, Status, Visit
-from schedules.record import Fact, Kind
+from schedules.record import AGAIN, OVERRIDE, YES, Fact, Kind
 from schedules.standing import NEVER
 from schedules.typed import parse_day
 from schedules.words import when_words
@@ -30,7 +30,7 @@ def book(
                 f"{visit} waits for {', '.join(shut)}, which is not recorded. "
                 f"Record it with 'dayzero event {subject} {shut[0]} DATE', or book with --override and --why."
             )
-        overridden = {"override": ", ".join(shut)} if shut else {}
+        overridden = {OVERRIDE: ", ".join(shut)} if shut else {}
         fact = doing.fact(Kind.BOOKED, visit, when, **overridden)
         change = doing.record([fact, *(doing.fact(Kind.GIVEN, visit, activity=name) for name in given)])
         return replace(change, warnings=(*change.warnings, *of_booking(doing, change.after, visit)))
@@ -54,11 +54,11 @@ def shut_gates(doing: Recording, visit: str) -> tuple[str, ...]:
 
 def of_booking(doing: Recording, plan: Plan, name: str) -> Iterator[str]:
     """What is odd about a booking, given the plan after it."""
-    rule = next(rule for rule in doing.chart.template.visits if rule.id == name)
+    rule = next((rule for rule in doing.chart.template.visits if rule.id == name), None)
     visit = plan.visit(name)
     if visit is None or visit.planned is None or visit.status is not Status.BOOKED:
         yield f"{name} is {visit.status if visit else 'not planned'} all the same; the booking is recorded."
-    elif rule.at_the_latest is not None and not doing.why and _is_late(visit):
+    elif rule is not None and rule.at_the_latest is not None and not doing.why and _is_late(visit):
         yield f"{name} is booked after its window, for which the protocol wants a reason. Give it with --why."
 
 
@@ -76,19 +76,45 @@ def done(
     *,
     withheld: Iterable[str],
     given: Iterable[str],
+    again: bool,
     terms: Terms,
 ) -> Change:
-    """Records that a visit was done; never refused for being inconvenient (design §5, rule 13)."""
+    """Records that a visit was done; never refused for being inconvenient (design §5, rule 13).
+
+    One that was done before can be done ``again``, and counts from then on (rule 14). Raises InvalidInput for one that
+    was done before and is not said to be done again, and the other way round.
+    """
     with recording(desk, subject, terms) as doing:
+        _check_repeat(doing, visit, again)
+        repeat = {AGAIN: YES} if again else {}
+        fact = doing.fact(Kind.DONE, visit, when, **repeat)
         left_out = [doing.fact(Kind.WITHHELD, visit, activity=name) for name in withheld]
         chosen = [doing.fact(Kind.GIVEN, visit, activity=name) for name in given]
-        return doing.record([doing.fact(Kind.DONE, visit, when), *left_out, *chosen], warnings=_of_repeat(doing, visit))
+        return doing.record([fact, *left_out, *chosen], warnings=_of_repeat(doing, fact) if again else ())
 
 
-def _of_repeat(doing: Recording, name: str) -> Iterator[str]:
+def _check_repeat(doing: Recording, name: str, again: bool) -> None:
     visit = doing.chart.plan.visit(name)
-    if visit is not None and visit.actual is not None:
-        yield f"{name} was done before, on {when_words(visit.actual)}; this counts instead."
+    actual = visit.actual if visit is not None else None
+    if visit is not None and actual is None and again:
+        raise InvalidInput(f"{name} was not done before, so it cannot be done again. Leave --again out.")
+    if actual is not None and not again:
+        number = max(fact.number for fact in doing.chart.record.facts if _is_of(fact, Kind.DONE, name))
+        raise InvalidInput(
+            f"{name} was done on {when_words(actual)}. If it was done once more, say --again. If that date is wrong, "
+            f"correct it: dayzero correct {doing.chart.subject.id} {number} --why TEXT WHEN"
+        )
+
+
+def _is_of(fact: Fact, kind: Kind, name: str) -> bool:
+    return fact.kind is kind and fact.name == name
+
+
+def _of_repeat(doing: Recording, fact: Fact) -> Iterator[str]:
+    visit = doing.chart.plan.visit(fact.name)
+    if visit is not None and visit.actual is not None and fact.day is not None and fact.day < day_of(visit.actual):
+        before, after = when_words(visit.actual), when_words(fact.day)
+        yield f"{fact.name} was done on {before}; this is dated before it, {after}, and counts instead."
 
 
 def missed(desk: Desk, subject: str, visit: str, terms: Terms) -> Change:

@@ -110,7 +110,7 @@ STEPS = (
         words="So blood is tested again. That is outside the window of this visit: a deviation, which is recorded and "
         "not refused. On 4 March the fever is gone and the cells are given. This is what moves:",
         commands=(
-            "dayzero done P-001 labs 2026-03-03 --why 'the first ones expire' \\\n    --now 2026-03-03T15:00",
+            "dayzero done P-001 labs 2026-03-03 --again --why 'the first ones expire' \\\n    --now 2026-03-03T15:00",
             "dayzero done P-001 d1 2026-03-04 --why 'fever on the planned day' \\\n    --now 2026-03-04T16:00",
         ),
     ),

@@ -37,7 +37,7 @@ def show(desk: Desk, subject: str, now: Moment) -> Patient:
 
 
 def _patient(chart: Chart, now: Moment) -> Patient:
-    day = chart.record.enrolment.day
+    day = chart.record.effective().enrolment.day
     assert day is not None
     return Patient(
         subject=chart.subject.id,

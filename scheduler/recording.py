@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 # Facts that speak of a visit of the protocol.
-OF_VISITS = frozenset({Kind.BOOKED, Kind.DONE, Kind.MISSED, Kind.WITHHELD, Kind.GIVEN})
+OF_VISITS = frozenset({Kind.BOOKED, Kind.DONE, Kind.MISSED, Kind.CANCELLED, Kind.WITHHELD, Kind.GIVEN})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +76,7 @@ class Recording:
 
     def _ahead(self, fact: Fact) -> Iterator[str]:
         """A warning for what is said to have happened, and is dated in the future (design §5, rule 6)."""
-        if fact.when is None or fact.kind is Kind.BOOKED:
+        if fact.when is None or fact.kind in (Kind.BOOKED, Kind.ADDED, Kind.CORRECTED, Kind.AMENDED):
             return
         if is_ahead(fact.when, self.now, self.chart):
             yield f"{fact.name} is dated {when_words(fact.when)}, which is in the future; it is recorded all the same."
@@ -103,6 +103,7 @@ class Recording:
             site=subject.site,
             revision=revision,
             facts=new,
+            record=record,
             before=None if self.is_first else before.plan,
             after=after.plan,
             diff=Diff() if self.is_first else difference(before, after),
@@ -125,7 +126,7 @@ class Recording:
         templates = [self.desk.template_of(self.work, protocol, version).template for version in course.versions]
         known = {rule.id for template in templates for rule in template.visits}
         gone = {rule.id for rule in self.chart.template.visits} - known
-        for fact in record.facts:
+        for fact in record.effective().facts:
             if fact.kind in OF_VISITS and fact.name in gone:
                 raise InvalidInput(
                     f"Fact {fact.number} ({fact.kind} {fact.name}) is about a visit that only version "

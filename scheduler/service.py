@@ -8,7 +8,19 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypedDict, Unpack
 
 from calendars.agenda import AgendaItem
-from scheduler import auditing, changing, enrolling, moving, reading, recipients, registering, sweeping, worklists
+from scheduler import (
+    auditing,
+    changing,
+    correcting,
+    enrolling,
+    moving,
+    reading,
+    recipients,
+    registering,
+    sweeping,
+    unscheduled,
+    worklists,
+)
 from scheduler.moments import AnyWhen, Moment
 from scheduler.recording import Terms
 from scheduler.values import Audit, Calendar, Change, Contact, Patient, Queued, Registered, State, Sweep
@@ -187,14 +199,27 @@ class Scheduler:
         *,
         withheld: Iterable[str] = (),
         given: Iterable[str] = (),
+        again: bool = False,
         **how: Unpack[HowOnRecord],
     ) -> Change:
-        """Records that a visit was done, without the activities ``withheld`` and with optional ones ``given``."""
-        return changing.done(self._desk, subject, visit, when, withheld=withheld, given=given, terms=Terms(**how))
+        """Records that a visit was done, without the activities ``withheld`` and with optional ones ``given``; of one
+        that was done before, that it was done ``again``."""
+        return changing.done(
+            self._desk, subject, visit, when, withheld=withheld, given=given, again=again, terms=Terms(**how)
+        )
 
     def missed(self, subject: str, visit: str, **how: Unpack[HowOnRecord]) -> Change:
         """Records that a visit was missed."""
         return changing.missed(self._desk, subject, visit, Terms(**how))
+
+    def cancel(self, subject: str, visit: str, **how: Unpack[HowOnRecord]) -> Change:
+        """Cancels a visit for a reason (``why``), until it is booked again."""
+        return unscheduled.cancel(self._desk, subject, visit, Terms(**how))
+
+    def add(self, subject: str, label: str, when: AnyWhen, **how: Unpack[HowOnRecord]) -> Change:
+        """Adds an unscheduled visit, which moves nothing: booked, or done where ``when`` is not in the future. Its id
+        is that of the change's first fact: ``unscheduled-1``, ``unscheduled-2`` …"""
+        return unscheduled.add(self._desk, subject, label, when, Terms(**how))
 
     def event(self, subject: str, milestone: str, day: AnyWhen, **how: Unpack[HowOnRecord]) -> Change:
         """Records a milestone on its day."""
@@ -208,6 +233,15 @@ class Scheduler:
         """Records answers to history items, a date or ``never``:
         ``{"systemic-therapy": "2026-02-10", "systemic-therapy.half-life": "3 days"}``."""
         return changing.history(self._desk, subject, answers, Terms(**how))
+
+    def correct(self, subject: str, fact: int, when: AnyWhen | None = None, **how: Unpack[HowOnRecord]) -> Change:
+        """Corrects the date of a fact, by its number in :meth:`audit`; without a date takes the fact back. Wants
+        ``why``. The plan is then what it would have been; nothing is removed from the record."""
+        return correcting.correct(self._desk, subject, fact, when, Terms(**how))
+
+    def undo(self, subject: str, **how: Unpack[HowOnRecord]) -> Change:
+        """Takes back the last use case that the same person (``by``) recorded; the next undo goes one further back."""
+        return correcting.undo(self._desk, subject, Terms(**how))
 
     # Looking
 

@@ -53,7 +53,8 @@ class Patient:
 class Change:
     """What a use case did to a subject's record, or with ``dry_run`` would have done.
 
-    ``revision`` is the record's after it; ``before`` is None at enrolment; ``today`` is the date at the site.
+    ``revision`` is the record's after it, ``record`` what it then holds; ``before`` is None at enrolment; ``today`` is
+    the date at the site.
     """
 
     subject: str
@@ -62,6 +63,7 @@ class Change:
     site: str
     revision: int
     facts: tuple[Fact, ...]
+    record: Record
     before: Plan | None
     after: Plan
     diff: Diff

@@ -70,4 +70,4 @@ def _of_subject(chart: Chart) -> Deviations:
 
 
 def _items(chart: Chart) -> Iterator[DeviationItem]:
-    return deviation_items(chart.plan, chart.record, subject=chart.subject.id, site=chart.subject.site)
+    return deviation_items(chart.plan, chart.record.effective(), subject=chart.subject.id, site=chart.subject.site)

@@ -99,7 +99,9 @@ class _Checker(Spots):
             self.reader.problem(self.spot("visits", item.visit, key), message, warning=True)
 
     def unknown(self, node: Node, kind: str, name: str, known: Iterable[str]) -> None:
-        """A name that is not defined."""
+        """A name that is not defined; one whose definition could not be read is no second problem."""
+        if self.reader.is_broken(name):
+            return
         self.reader.problem(_text_node(node, name), f"There is no {kind} {shown(name)}. {hint(kind, name, known)}")
 
     def namespace(self) -> None:
@@ -190,7 +192,7 @@ class _Checker(Spots):
         """What is wrong with a name in a point, or nothing."""
         name = named.name.partition("#")[0]
         edges = {**self.template.series, **self.template.activities}
-        if "/" in name and self.is_of_a_cycle(named):
+        if self.reader.is_broken(name) or ("/" in name and self.is_of_a_cycle(named)):
             return ""
         if named.which:
             return "" if name in edges else self.wrong_edge(name, named.which, edges)

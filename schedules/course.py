@@ -42,12 +42,12 @@ class Course:
 
 
 def course_of(record: Record) -> Course:
-    """The course that the facts of a record tell.
+    """The course that the facts of a record tell, as they count after corrections.
 
     The record of a preview names no version and no revision at its enrolment; there the first change tells them.
     """
-    amendments = _of(Kind.AMENDED, record.facts)
-    revised = _of(Kind.SITE_REVISED, record.facts)
+    facts = record.effective().facts
+    amendments, revised = _of(Kind.AMENDED, facts), _of(Kind.SITE_REVISED, facts)
     enrolment = record.enrolment.values
     first = enrolment.get("version") or next((fact.values["from_version"] for fact in amendments), "")
     days = enrolment.get("site_revision") or next((fact.values["from_revision"] for fact in revised), "0")

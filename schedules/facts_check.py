@@ -6,52 +6,91 @@ from __future__ import annotations
 from datetime import datetime
 
 from schedules.compiled import is_timed
+from schedules.corrections import changed_by, check_correction
 from schedules.errors import InvalidInput, UnknownName, shown
 from schedules.points import Named, names_in
-from schedules.record import Fact, Kind, Record
+from schedules.record import LABEL, Fact, Kind, Record
 from schedules.spans import parse_span
 from schedules.standing import NEVER
 from schedules.template import BUILT_IN_MILESTONES, Template
 from schedules.typed import parse_day
+from schedules.unscheduled import is_name
 
 # A half-life, five of which have to pass: the longest of a drug in use is some months.
 LONGEST_ANSWER_DAYS = 366
+LONGEST_LABEL = 80
 
 
 def check_fact(template: Template, record: Record, fact: Fact) -> tuple[str, ...]:
     """Raises UnknownName or InvalidInput for a fact that cannot be; returns warnings for one that is merely odd."""
     match fact.kind:
-        case Kind.BOOKED | Kind.DONE | Kind.MISSED:
-            return _visit(template, fact)
+        case Kind.BOOKED | Kind.DONE | Kind.MISSED | Kind.CANCELLED if _is_added(record, fact.name):
+            return ()
+        case Kind.BOOKED | Kind.DONE | Kind.MISSED | Kind.CANCELLED:
+            return _visit(template, record, fact)
+        case Kind.ADDED:
+            _added(template, record, fact)
         case Kind.WITHHELD | Kind.GIVEN:
-            return _activity(template, fact)
+            return _activity(template, record, fact)
         case Kind.EVENT:
             _event(template, record, fact)
         case Kind.GROUP:
             _group(template, fact)
         case Kind.HISTORY:
             _history(template, fact)
+        case Kind.CORRECTED:
+            return _correction(template, record, fact)
         case Kind.ENROLLED | Kind.AMENDED | Kind.SITE_REVISED:
             pass
     return ()
 
 
-def _visit(template: Template, fact: Fact) -> tuple[str, ...]:
+def _is_added(record: Record, name: str) -> bool:
+    return any(fact.kind is Kind.ADDED and fact.name == name for fact in record.facts)
+
+
+def _added(template: Template, record: Record, fact: Fact) -> None:
+    """An unscheduled visit has a name of its own, a label and a date."""
+    label = fact.values.get(LABEL, "")
+    if not label.strip() or len(label) > LONGEST_LABEL or not label.isprintable():
+        raise InvalidInput(
+            f"{shown(label)} cannot be what an unscheduled visit is called. Write 1 to {LONGEST_LABEL} printable "
+            "characters, such as 'Fever'. No name of a person."
+        )
+    if fact.when is None:
+        raise InvalidInput("An unscheduled visit needs the date on which it takes place.")
+    if not is_name(fact.name) or _is_added(record, fact.name) or any(rule.id == fact.name for rule in template.visits):
+        raise InvalidInput(
+            f"{shown(fact.name)} cannot be the id of an unscheduled visit: it is taken, or of no such form."
+        )
+
+
+def _correction(template: Template, record: Record, fact: Fact) -> tuple[str, ...]:
+    """What counts anew or on another date after a correction must be as possible as when it is recorded."""
+    check_correction(record, fact)
+    return tuple(
+        warning for changed, others in changed_by(record, [fact]) for warning in check_fact(template, others, changed)
+    )
+
+
+def _visit(template: Template, record: Record, fact: Fact) -> tuple[str, ...]:
     known = {rule.id: rule for rule in template.visits}
     if fact.name in template.series:
         members = ", ".join(template.series[fact.name][:6])
         raise InvalidInput(f"'{fact.name}' is a series of visits. Name one of them: {members}.")
     rule = known.get(fact.name)
     if rule is None:
-        raise UnknownName("visit", fact.name, known)
-    if is_timed(rule.at) and fact.kind is not Kind.MISSED and not isinstance(fact.when, datetime):
+        raise UnknownName("visit", fact.name, (*known, *(one.name for one in record.facts if one.kind is Kind.ADDED)))
+    if is_timed(rule.at) and fact.kind in (Kind.BOOKED, Kind.DONE) and not isinstance(fact.when, datetime):
         raise InvalidInput(f"'{fact.name}' is counted in hours: give the time too, such as 2026-03-02T10:00.")
     return ()
 
 
-def _activity(template: Template, fact: Fact) -> tuple[str, ...]:
-    _visit(template, Fact(kind=Kind.MISSED, name=fact.name))
+def _activity(template: Template, record: Record, fact: Fact) -> tuple[str, ...]:
     name = fact.values.get("activity", "")
+    if _is_added(record, fact.name):
+        raise InvalidInput(f"{fact.name} is unscheduled: the protocol gives it no activity that could be {fact.kind}.")
+    _visit(template, record, Fact(kind=Kind.MISSED, name=fact.name))
     there = [item.id for item in template.activities.values() if fact.name in item.visits]
     if name not in template.activities:
         raise UnknownName(f"activity {{}} at {fact.name}", name, there)
@@ -79,7 +118,7 @@ def _cycle_start(template: Template, record: Record, fact: Fact) -> None:
     for cycle in template.cycles.values():
         if fact.name not in {named.name for named in names_in(cycle.start) if isinstance(named, Named)}:
             continue
-        earlier = [other for other in record.facts if other.kind is Kind.EVENT and other.name == fact.name]
+        earlier = [other for other in record.effective().facts if other.kind is Kind.EVENT and other.name == fact.name]
         if len(earlier) >= cycle.maximum:
             days = " and ".join(str(other.day) for other in earlier)
             raise InvalidInput(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from schedules.bounding import history_bounds
@@ -11,22 +11,31 @@ from schedules.compiled import Board, Check, Compiled, as_day
 from schedules.conflicts import length_words, window_edges, window_words
 from schedules.layout import Layout, lay_out
 from schedules.plan import Deviation, Status
-from schedules.record import Fact, Kind, Record, When
+from schedules.record import OVERRIDE, Fact, Kind, Record, When
 from schedules.site import Site
 from schedules.spans import between
 from schedules.standing import Standing, fold
-from schedules.words import when_words
+from schedules.words import day_words, when_words
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What the plan said of a visit just before a fact about it was recorded."""
+    """What the plan said of a visit just before a fact about it was recorded; ``planned`` is None of a repeat.
+
+    ``earlier`` is what was seen before each time that it was done before (rule 14).
+    """
 
     planned: When | None
     target: When | None
     start: When | None
     end: When | None
     deviations: tuple[Deviation, ...]
+    earlier: tuple[tuple[Fact, Seen], ...] = ()
+
+    @property
+    def all_deviations(self) -> tuple[Deviation, ...]:
+        """Those of each time that it was done."""
+        return (*(deviation for _, look in self.earlier for deviation in look.deviations), *self.deviations)
 
 
 PlannedFor = dict[str, "When | None"]
@@ -44,21 +53,42 @@ def replay(record: Record, standing: Standing, just_before: JustBefore) -> dict[
     seen: dict[str, Seen] = {}
     planned_for: PlannedFor = {}
     for fact in record.facts:
-        visit = standing.visits.get(fact.name)
-        if visit is None or visit.fact is not fact or fact.kind not in (Kind.DONE, Kind.MISSED):
+        if not _counts(standing, fact):
             continue
         before = just_before(fact, planned_for, seen)
-        seen[fact.name] = _look(before, before.standing, fact)
+        look = _look(before, before.standing, fact)
         if fact.kind is Kind.MISSED:
-            planned_for[fact.name] = seen[fact.name].planned
+            planned_for[fact.name] = look.planned
+        known = seen.pop(fact.name, None)
+        seen[fact.name] = look if known is None else replace(look, earlier=_times_before(standing, fact, known))
     return seen
+
+
+def _counts(standing: Standing, fact: Fact) -> bool:
+    """Whether a fact says how a visit of the template went: the last one about it, or one that a repeat replaced."""
+    visit = standing.visits.get(fact.name)
+    if visit is None or fact.kind not in (Kind.DONE, Kind.MISSED):
+        return False
+    return visit.fact is fact or any(fact is other for other in standing.earlier.get(fact.name, ()))
+
+
+def _times_before(standing: Standing, fact: Fact, known: Seen) -> tuple[tuple[Fact, Seen], ...]:
+    """What was seen before each earlier time that a visit was done."""
+    before = [other for other in standing.earlier[fact.name] if other.number < fact.number]
+    return (*known.earlier, (before[-1], replace(known, earlier=())))
+
+
+def all_deviations(seen: Iterable[Seen]) -> tuple[Deviation, ...]:
+    """The deviations of all visits, and of the times that some were done before, in the order of the record."""
+    found = [deviation for look in seen for deviation in look.all_deviations]
+    return tuple(sorted(found, key=lambda deviation: deviation.fact))
 
 
 def _look(before: Layout, standing: Standing, fact: Fact) -> Seen:
     place = before.compiled.index[fact.name]
     deviations = _missed(before, fact) if fact.kind is Kind.MISSED else _done(before, standing, fact)
     return Seen(
-        planned=before.board.when[place],
+        planned=None if fact.is_repeat else before.board.when[place],
         target=before.targets[place],
         start=before.starts[place],
         end=before.ends[place],
@@ -87,13 +117,36 @@ def _done(before: Layout, standing: Standing, fact: Fact) -> Iterator[Deviation]
             fact,
             "gate",
             None,
-            f"{fact.name} was done before its gate was open: {labels} was not recorded.",
+            f"{fact.name} was done before its gate was open: {labels} was not recorded"
+            f"{_overridden(before, standing, fact.name, shut)}.",
         )
+
+
+def _overridden(before: Layout, standing: Standing, name: str, shut: Sequence[str]) -> str:
+    """That it had been booked all the same: by whom, when and why (rule 13)."""
+    words = override_words(standing, name, shut, before.board.site)
+    return f"; {words}" if words else ""
+
+
+def override_words(standing: Standing, name: str, gates: Sequence[str], site: Site) -> str:
+    """``overridden by cora on 4 March 2026 (the sponsor agreed)``, of a visit that was booked against shut gates;
+    empty for one that was not."""
+    fact = standing.overrides.get(name)
+    if fact is None or not set(gates) & set(fact.values[OVERRIDE].split(", ")):
+        return ""
+    by = f" by {fact.by}" if fact.by else ""
+    on = f" on {day_words(fact.recorded.astimezone(site.zone))}" if fact.recorded else ""
+    return f"overridden{by}{on}{f' ({fact.why})' if fact.why else ''}"
 
 
 def _deviation(before: Layout, fact: Fact, kind: str, by: timedelta | None, message: str) -> Deviation:
     return Deviation(
-        visit=fact.name, kind=kind, by=by, message=message, version=before.compiled.template.version_of(fact.name)
+        visit=fact.name,
+        kind=kind,
+        by=by,
+        message=message,
+        version=before.compiled.template.version_of(fact.name),
+        fact=fact.number,
     )
 
 

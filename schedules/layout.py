@@ -195,7 +195,7 @@ class _Placer:
         found = set()
         for place, status, _ in visits:
             chain, when = self.compiled.chained.get(place), self.board.when[place]
-            if chain is None or when is None or status is Status.BOOKED:
+            if chain is None or when is None or status not in (Status.DONE, Status.MISSED):
                 continue
             began = self._latest_start(chain)
             if began is not None and as_day(when) <= began:

@@ -93,9 +93,9 @@ class _Expander:
             if not self.known[name]:
                 self.reader.problem(text, f"Epoch '{name}' has no visits. Name a visit, or give it one.")
             return list(self.known[name])
-        self.reader.problem(
-            text, f"There is no visit, series or epoch {shown(name)}. {hint('visit', name, self.known)}"
-        )
+        if not self.reader.is_broken(name):
+            message = f"There is no visit, series or epoch {shown(name)}. {hint('visit', name, self.known)}"
+            self.reader.problem(text, message)
         return []
 
 

@@ -78,7 +78,10 @@ def read_visits(
     for key, value in reader.visits.pairs:
         name = reader.name(key, "a visit")
         reader.spots["visits", name] = key
+        problems = len(reader.problems)
         found = _read_visit(reader, name, key, value, epochs)
+        if len(reader.problems) > problems:
+            reader.broken.add(name)
         rules.extend(found)
         if len(rules) > MOST_VISITS:
             reader.problem(key, f"With '{name}' the template has more than {MOST_VISITS:,} visits. Write fewer.")
@@ -132,8 +135,9 @@ def _epoch(reader: Reader, name: str, key: Text, entries: Entries, epochs: dict[
     node = entries.get("epoch")
     found = reader.text(node, "an epoch")
     if node is None:
-        known = ", ".join(filter(None, epochs)) or "a name"
-        reader.problem(key, f"Visit '{name}' has no epoch. Add 'epoch:' with one of: {known}.")
+        known = ", ".join(filter(None, epochs))
+        choice = f"one of: {known}" if known else "a name, such as 'treatment'"
+        reader.problem(key, f"Visit '{name}' has no epoch. Add 'epoch:' with {choice}.")
     if isinstance(node, Text) and found and found not in epochs:
         reader.name(node, "an epoch")
         reader.spots["epochs", found] = node

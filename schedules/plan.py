@@ -34,6 +34,7 @@ class Visit:
     planned. ``target`` is what the template asks for, ``window_start`` and ``window_end`` its inclusive window, and
     ``not_before``/``not_after`` what the bounds leave over. ``activities`` are the ids of what is (to be) done there.
     ``waiting_for`` names what has not happened yet: the points a conditional visit counts from, and shut gates.
+    ``earlier`` are the dates on which it was done before, where it was done again (design §5, rule 14).
     """
 
     id: str
@@ -55,6 +56,7 @@ class Visit:
     activities: tuple[str, ...] = ()
     waiting_for: tuple[str, ...] = ()
     assumed: tuple[str, ...] = ()
+    earlier: tuple[When, ...] = ()
 
     @property
     def date(self) -> date | None:
@@ -98,13 +100,15 @@ class Conflict:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deviation:
-    """What happened and broke a rule: ``kind`` is early, late, gate or missed; ``version`` is the template's."""
+    """What happened and broke a rule: ``kind`` is early, late, gate or missed; ``version`` is the template's, ``fact``
+    the number of the fact that was judged."""
 
     visit: str
     kind: str
     by: timedelta | None
     message: str
     version: str
+    fact: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

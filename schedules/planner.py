@@ -8,7 +8,7 @@ from schedules.compiled import Compiled, as_day, compiled
 from schedules.conflicts import find_conflicts
 from schedules.course import NOTHING_EARLIER, Earlier, Sources, course_of
 from schedules.grounds import Ground, Grounds
-from schedules.judge import PlannedFor, Seen, plainly, replay
+from schedules.judge import PlannedFor, Seen, all_deviations, plainly, replay
 from schedules.layout import Layout, lay_out
 from schedules.periods import find_periods
 from schedules.plan import Expectation, Plan
@@ -16,6 +16,7 @@ from schedules.record import Fact, Record, When
 from schedules.site import Site
 from schedules.standing import Standing, fold, known_groups
 from schedules.template import STOP_EVERYTHING, Template
+from schedules.unscheduled import unscheduled_conflicts, with_unscheduled
 from schedules.visits import find_visits
 
 
@@ -41,6 +42,8 @@ class Prepared:
     __slots__ = ("compiled", "ground", "layout", "record", "seen", "site", "standing", "template")
 
     def __init__(self, template: Template, record: Record, site: Site, earlier: Earlier = NOTHING_EARLIER) -> None:
+        # As it counts, with corrections made: so the plan is what it would have been, and what happened is judged anew.
+        record = record.effective()
         self.template, self.record, self.site = template, record, site
         self.standing: Standing = fold(record)
         self.ground: Ground | None = None
@@ -81,15 +84,20 @@ def plan_of(prepared: Prepared) -> Plan:
     """The plan as a value, from its layout."""
     layout, template, standing = prepared.layout, prepared.template, prepared.standing
     ground = prepared.ground
+    found = find_visits(layout, prepared.seen) if ground is None else ground.visits(prepared.seen)
+    visits = with_unscheduled(found, template, standing, prepared.site)
+    conflicts = find_conflicts(layout)
+    if standing.added:
+        conflicts = (*conflicts, *unscheduled_conflicts(visits, prepared.site))
     stopped = next((name for name in STOP_EVERYTHING if name in standing.events), None)
     return Plan(
         protocol=template.protocol,
         version=template.version,
         timezone=prepared.site.timezone,
-        visits=find_visits(layout, prepared.seen) if ground is None else ground.visits(prepared.seen),
+        visits=visits,
         periods=find_periods(layout) if ground is None else ground.periods(),
-        conflicts=find_conflicts(layout),
-        deviations=tuple(deviation for look in prepared.seen.values() for deviation in look.deviations),
+        conflicts=conflicts,
+        deviations=all_deviations(prepared.seen.values()),
         questions=tuple(questions(template, standing)),
         activities={**prepared.compiled.activity_labels},
         departments={**prepared.compiled.departments},

@@ -30,7 +30,8 @@ class TooManyProblems(Exception):
 class Reader:
     """Reads nodes and collects problems. ``spots`` remembers where each named thing stands, for later checks;
     what else the reading of visits needs is noted before: ``repeating`` are the milestones that may happen again,
-    ``visits`` the section itself, ``reference`` the reference visit and its day."""
+    ``visits`` the section itself, ``reference`` the reference visit and its day. ``broken`` are the visits and series
+    that could not be read whole."""
 
     def __init__(self) -> None:
         self.problems: list[Problem] = []
@@ -39,6 +40,11 @@ class Reader:
         self.repeating: frozenset[str] = frozenset()
         self.visits: Entries = Entries((), 1, 1)
         self.reference: tuple[str, int] = ("", 1)
+        self.broken: set[str] = set()
+
+    def is_broken(self, name: str) -> bool:
+        """Whether a name is of a visit, or a member of a series, in which a problem was found already."""
+        return any(name == other or name.startswith(f"{other}-") for other in self.broken)
 
     def problem(self, node: Node, message: str, *, offset: int = 0, warning: bool = False) -> None:
         """Notes what is wrong at a node (``offset`` characters into a plain scalar)."""

@@ -130,7 +130,9 @@ class _Shaper:
         for place in self.compiled.excluded:
             status[place] = Status.NOT_APPLICABLE
         for place, found, _ in self.facts.visits:
-            status[place] = found
+            # What does not apply cannot be cancelled; if its group changes, it is.
+            if found is not Status.CANCELLED or place not in self.compiled.excluded:
+                status[place] = found
         for place in self.facts.stopped:
             status[place] = Status.CANCELLED
         dormant = frozenset(self._dormant())

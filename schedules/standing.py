@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from schedules.plan import Status
-from schedules.record import Fact, Kind, Record, When
+from schedules.record import OVERRIDE, Fact, Kind, Record, When
 from schedules.template import Template
 from schedules.typed import parse_day
 
@@ -16,7 +16,8 @@ NEVER = "never"
 
 @dataclass(frozen=True, slots=True)
 class Fixed:
-    """A visit about which there is a fact: booked, done or missed. ``when`` of a missed one is its booking, if any."""
+    """A visit about which there is a fact: booked, done, missed or cancelled. ``when`` of one that was missed or
+    cancelled is its booking, if any."""
 
     status: Status
     when: When | None
@@ -36,13 +37,19 @@ class Answer:
 class Standing:
     """The facts of one record by what they speak of. Built once, then only read.
 
-    ``changed`` says that the version of the protocol or the days of the site changed since the enrolment (see
-    :mod:`schedules.course`).
+    ``visits`` are those of the template, ``unscheduled`` those that were added (by the fact that did, in ``added``).
+    ``earlier`` are what a repeat replaced: the facts by which a visit was done before. ``overrides`` are the last
+    bookings against a shut gate. ``changed`` says that the version of the protocol or the days of the site changed
+    since the enrolment (see :mod:`schedules.course`).
     """
 
     enrolment: date
     changed: bool = False
     visits: dict[str, Fixed] = field(default_factory=dict)
+    added: dict[str, Fact] = field(default_factory=dict)
+    unscheduled: dict[str, Fixed] = field(default_factory=dict)
+    earlier: dict[str, tuple[Fact, ...]] = field(default_factory=dict)
+    overrides: dict[str, Fact] = field(default_factory=dict)
     events: dict[str, Fact] = field(default_factory=dict)
     occurrences: dict[str, list[Fact]] = field(default_factory=dict)
     groups: dict[str, str] = field(default_factory=dict)
@@ -54,7 +61,10 @@ class Standing:
 
 
 def fold(record: Record) -> Standing:
-    """The standing after all facts of ``record``; a later fact on the same thing counts instead of the earlier one."""
+    """The standing after all facts of ``record``; a later fact on the same thing counts instead of the earlier one.
+
+    The record must be an effective one, in which corrections are made.
+    """
     enrolment = record.enrolment
     assert enrolment.day is not None
     standing = Standing(enrolment=enrolment.day)
@@ -65,15 +75,11 @@ def fold(record: Record) -> Standing:
 def _fold_into(standing: Standing, facts: Iterable[Fact]) -> None:
     for fact in facts:
         match fact.kind:
-            case Kind.BOOKED:
-                standing.visits[fact.name] = Fixed(Status.BOOKED, fact.when, fact)
-            case Kind.DONE:
-                standing.visits[fact.name] = Fixed(Status.DONE, fact.when, fact)
-                standing.done.append(fact)
-            case Kind.MISSED:
-                earlier = standing.visits.get(fact.name)
-                standing.visits[fact.name] = Fixed(Status.MISSED, earlier.when if earlier else None, fact)
-                standing.missed.append(fact)
+            case Kind.BOOKED | Kind.DONE | Kind.MISSED | Kind.CANCELLED:
+                _visit(standing, fact)
+            case Kind.ADDED:
+                standing.added[fact.name] = fact
+                standing.unscheduled[fact.name] = Fixed(Status.BOOKED, fact.when, fact)
             case Kind.EVENT:
                 standing.events[fact.name] = fact
                 standing.occurrences.setdefault(fact.name, []).append(fact)
@@ -90,6 +96,37 @@ def _fold_into(standing: Standing, facts: Iterable[Fact]) -> None:
                 standing.changed = True
             case Kind.ENROLLED:
                 raise ValueError("a record holds one enrolment, as its first fact")
+            case Kind.CORRECTED:
+                raise ValueError("what counts is folded: a record is made effective first")
+
+
+def _visit(standing: Standing, fact: Fact) -> None:
+    visits = standing.unscheduled if fact.name in standing.added else standing.visits
+    earlier = visits.get(fact.name)
+    before = earlier.when if earlier else None
+    match fact.kind:
+        case Kind.BOOKED:
+            visits[fact.name] = Fixed(Status.BOOKED, fact.when, fact)
+            if OVERRIDE in fact.values:
+                standing.overrides[fact.name] = fact
+        case Kind.DONE:
+            if fact.is_repeat and earlier is not None:
+                _repeat(standing, earlier)
+            visits[fact.name] = Fixed(Status.DONE, fact.when, fact)
+            standing.done.append(fact)
+        case Kind.MISSED:
+            visits[fact.name] = Fixed(Status.MISSED, before, fact)
+            standing.missed.append(fact)
+        case _:
+            visits[fact.name] = Fixed(Status.CANCELLED, before, fact)
+
+
+def _repeat(standing: Standing, earlier: Fixed) -> None:
+    """Keeps what a repeat replaces. What was withheld then is given now, unless it is withheld once more."""
+    name = earlier.fact.name
+    if earlier.status is Status.DONE:
+        standing.earlier[name] = (*standing.earlier.get(name, ()), earlier.fact)
+    standing.withheld = {pair for pair in standing.withheld if pair[0] != name}
 
 
 def _answer(standing: Standing, fact: Fact) -> None:

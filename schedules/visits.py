@@ -46,6 +46,13 @@ def _without_date(layout: Layout, seen: Mapping[str, Seen], place: int) -> Visit
     return visit
 
 
+def _earlier(layout: Layout, name: str) -> tuple[date | datetime, ...]:
+    """When a visit that was done again was done before."""
+    facts, zone = layout.standing.earlier.get(name, ()), layout.board.site.zone
+    whens = (fact.when for fact in facts if fact.when is not None)
+    return tuple(when.astimezone(zone) if isinstance(when, datetime) else when for when in whens)
+
+
 def _visit(layout: Layout, seen: Mapping[str, Seen], place: int) -> Visit:
     compiled, shape, when = layout.compiled, layout.shape, layout.board.when[place]
     rule, status = compiled.rules[place], layout.board.status[place]
@@ -71,6 +78,7 @@ def _visit(layout: Layout, seen: Mapping[str, Seen], place: int) -> Visit:
     visit.activities = shape.activities[place]
     visit.waiting_for = shape.gates[place] if status is shape.status[place] else ()
     visit.assumed = rule.assumed
+    visit.earlier = _earlier(layout, rule.id) if done else ()
     visit.__class__ = Visit
     frozen: Visit = visit
     return frozen

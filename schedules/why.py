@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, datetime
 
+from schedules import unscheduled
 from schedules.bounding import history_bounds
 from schedules.compiled import as_day
 from schedules.conflicts import find_conflicts, window_words
 from schedules.course import NOTHING_EARLIER, Earlier
 from schedules.errors import UnknownName
-from schedules.judge import Seen
+from schedules.judge import Seen, override_words
 from schedules.network import Constant
 from schedules.plan import Deviation, Status
 from schedules.planner import Prepared, prepare
@@ -31,7 +32,9 @@ def why(
     prepared = prepare(template, record, site, earlier)
     place = prepared.compiled.index.get(visit)
     if place is None:
-        raise UnknownName("visit", visit, prepared.compiled.index)
+        if visit in prepared.standing.unscheduled:
+            return tuple(unscheduled.story(template, prepared.standing, site, visit))
+        raise UnknownName("visit", visit, (*prepared.compiled.index, *prepared.standing.unscheduled))
     return tuple(dict.fromkeys(_Story(prepared).of(place)))
 
 
@@ -54,6 +57,7 @@ class _Story:
         if place in self.layout.stopped_by:
             event = self.layout.stopped_by[place]
             yield f"It was cancelled by {self.event(event)}, which stops it."
+        yield from self.times_before(rule.id)
         yield from self.target(place)
         yield from self.window(place)
         yield from self.bounds(place)
@@ -84,9 +88,18 @@ class _Story:
         elif name in template.kept:
             yield f"It stays as version {template.kept[name]} has it: {version} holds from {day} on."
 
+    def times_before(self, name: str) -> Iterator[str]:
+        """When a visit that was done again was done before."""
+        seen, zone = self.prepared.seen.get(name), self.board.site.zone
+        for fact, look in seen.earlier if seen else ():
+            assert fact.when is not None
+            when = fact.when.astimezone(zone) if isinstance(fact.when, datetime) else fact.when
+            reason = f" ({fact.why})" if fact.why else ""
+            yield f"It was done before, on {weekday(as_day(when))} {when_words(when)}{_instead(look, when)}{reason}."
+
     def deviations(self, name: str) -> tuple[Deviation, ...]:
         seen = self.prepared.seen.get(name)
-        return seen.deviations if seen else ()
+        return seen.all_deviations if seen else ()
 
     def groups(self, place: int) -> str:
         return ", ".join(
@@ -108,13 +121,16 @@ class _Story:
         reason = f" ({visit.fact.why})" if visit and visit.fact.why else ""
         match self.board.status[place]:
             case Status.DONE:
-                return f"was done on {self.shown(place)}{_instead(seen, when)}{reason}"
+                again = "again " if visit and visit.fact.is_repeat else ""
+                return f"was done {again}on {self.shown(place)}{_instead(seen, when)}{reason}"
             case Status.BOOKED:
                 return f"is booked for {self.shown(place)}{reason}"
             case Status.MISSED:
                 return f"was missed; it was planned for {self.shown(place)}{reason}"
             case Status.PLANNED:
                 return f"is planned for {self.shown(place)}"
+            case Status.CANCELLED:
+                return f"is cancelled{'' if when is None else f'; it would be on {self.shown(place)}'}{reason}"
             case status:
                 return f"is {status.value}"
 
@@ -254,9 +270,12 @@ class _Story:
             yield f"Its rules do not allow the target; {day_words(day)} is the nearest day they do."
 
     def gates(self, place: int) -> Iterator[str]:
+        name = self.compiled.rules[place].id
         for gate in self.compiled.rules[place].requires:
-            open_or_shut = "is open" if gate in self.prepared.standing.events else "is shut"
-            yield f"Its gate {gate} {open_or_shut}: {self.event(gate)}."
+            is_open = gate in self.prepared.standing.events
+            words = "" if is_open else override_words(self.prepared.standing, name, [gate], self.board.site)
+            told = f"; {words}" if words else ""
+            yield f"Its gate {gate} is {'open' if is_open else 'shut'}: {self.event(gate)}{told}."
 
 
 def _instead(seen: Seen | None, when: object) -> str:

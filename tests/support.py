@@ -54,6 +54,18 @@ def missed(visit: str) -> Fact:
     return Fact(kind=Kind.MISSED, name=visit)
 
 
+def again(visit: str, at: str, why: str = "") -> Fact:
+    return Fact(kind=Kind.DONE, name=visit, when=when(at), values={"again": "yes"}, why=why)
+
+
+def cancelled(visit: str, why: str = "") -> Fact:
+    return Fact(kind=Kind.CANCELLED, name=visit, why=why)
+
+
+def added(number: int, label: str, at: str, by: str = "") -> Fact:
+    return Fact(kind=Kind.ADDED, name=f"unscheduled-{number}", when=when(at), values={"label": label}, by=by)
+
+
 def event(name: str, at: str) -> Fact:
     return Fact(kind=Kind.EVENT, name=name, when=day(at))
 

@@ -129,4 +129,6 @@ def _plain(value: Any) -> object:
         return f"{value.isoformat()} {value.tzinfo}"
     if isinstance(value, date):
         return value.isoformat()
+    if isinstance(value, tuple):
+        return [_plain(part) for part in value]
     return value.total_seconds() if isinstance(value, timedelta) else value

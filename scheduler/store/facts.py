@@ -188,10 +188,16 @@ def _of(subject: str) -> SelectOfScalar[FactRow]:
     return select(FactRow).where(FactRow.subject == subject).order_by(_IN_ORDER)
 
 
+def _check_correction(fact: Fact) -> None:
+    """Raises ValueError or KeyError for a correction that names no fact before it."""
+    if fact.kind is Kind.CORRECTED and not 1 <= fact.corrects < fact.number:
+        raise ValueError("a correction names a fact before it")
+
+
 def _up_to_unreadable(links: Sequence[Link]) -> tuple[tuple[Link, ...], str | None]:
     for place, link in enumerate(links):
         try:
-            _ = link.fact
+            _check_correction(link.fact)
         except (ValueError, KeyError):
             problem = f"Fact {link.number} holds what was never written there: it was changed after it was recorded."
             return tuple(links[:place]), problem

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
 import shutil
 import sqlite3
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -98,3 +100,28 @@ def unchanged(database: Path) -> Iterator[Path]:
 def contents() -> Callable[[Path], list[str]]:
     """Gives everything that is in a database, as SQL."""
     return rows
+
+
+class Terminal(io.StringIO):
+    """A terminal: what is typed, or what is shown."""
+
+    encoding = "utf-8"
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.fixture
+def at_a_terminal(monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[int, str]]:
+    """Runs a command line at a terminal where ``typed`` is typed, and gives its exit code and what is shown."""
+
+    def run(typed: str, *arguments: str) -> tuple[int, str]:
+        screen = Terminal()
+        with monkeypatch.context() as patch:
+            patch.setattr(sys, "stdin", Terminal(typed))
+            patch.setattr(sys, "stdout", screen)
+            patch.setenv("NO_COLOR", "1")
+            code = cli.main(list(arguments))
+        return code, screen.getvalue()
+
+    return run

@@ -61,9 +61,13 @@ def test_the_commands_are_those_of_the_interface() -> None:
         "move",
         "done",
         "missed",
+        "cancel",
+        "add",
         "event",
         "group",
         "history",
+        "correct",
+        "undo",
         "export",
         "contact",
         "contact add",
@@ -114,7 +118,8 @@ def test_an_example_that_is_none_would_be_found() -> None:
 @pytest.mark.parametrize(("path", "command"), EVERY)
 def test_who_records_can_say_by_and_when(path: tuple[str, ...], command: click.Command) -> None:
     options = {name for parameter in command.params for name in parameter.opts}
-    records = path in {(name,) for name in ("enrol", "book", "move", "done", "missed", "event", "group", "history")}
+    happened = ("enrol", "book", "move", "done", "missed", "cancel", "add", "event", "group", "history")
+    records = path in {(name,) for name in (*happened, "correct", "undo")}
     adds = path in {("site", "add"), ("contact", "add"), ("protocols", "add")}
     assert ({"--why", "--dry-run"} <= options) == records
     assert ({"--by", "--now"} <= options) == (records or adds)

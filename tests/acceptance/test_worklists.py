@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-import cli
 from calendars.worklists import BUCKETS
 
 if TYPE_CHECKING:
@@ -200,31 +198,6 @@ def test_yes_goes_with_a_shift(options: tuple[str, ...], unchanged: Path, dayzer
     result = dayzero(*MOVE, *options)
     assert (result.code, result.out) == (2, "")
     assert result.err.startswith("Error: --yes goes with --shift, and without --dry-run.\n")
-
-
-class Terminal(io.StringIO):
-    """A terminal: what is typed, or what is shown."""
-
-    encoding = "utf-8"
-
-    def isatty(self) -> bool:
-        return True
-
-
-@pytest.fixture
-def at_a_terminal(monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[int, str]]:
-    """Runs a command line at a terminal where ``typed`` is typed, and gives its exit code and what is shown."""
-
-    def run(typed: str, *arguments: str) -> tuple[int, str]:
-        screen = Terminal()
-        with monkeypatch.context() as patch:
-            patch.setattr(sys, "stdin", Terminal(typed))
-            patch.setattr(sys, "stdout", screen)
-            patch.setenv("NO_COLOR", "1")
-            code = cli.main(list(arguments))
-        return code, screen.getvalue()
-
-    return run
 
 
 def test_at_a_terminal_a_shift_asks_first(

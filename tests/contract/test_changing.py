@@ -90,8 +90,25 @@ def test_what_was_done_is_neither_booked_nor_missed(enrolled: Scheduler) -> None
         enrolled.book("P-001", "d1", "2026-03-06", now=NOW)
     with pytest.raises(InvalidInput, match=r"cannot be missed"):
         enrolled.missed("P-001", "d1", now=NOW)
-    again = enrolled.done("P-001", "d1", "2026-03-03", now=NOW)
-    assert again.warnings == ("d1 was done before, on 4 March 2026; this counts instead.",)
+    with pytest.raises(InvalidInput, match=r"cannot be cancelled"):
+        enrolled.cancel("P-001", "d1", why="no bed", now=NOW)
+
+
+def test_what_was_done_is_done_once_more_only_if_that_is_said(enrolled: Scheduler) -> None:
+    enrolled.done("P-001", "labs", "2026-02-24", now="2026-02-24T12:00")
+    with pytest.raises(InvalidInput) as caught:
+        enrolled.done("P-001", "labs", "2026-02-25", now="2026-02-25T12:00")
+    assert str(caught.value) == (
+        "labs was done on 24 February 2026. If it was done once more, say --again. If that date is wrong, "
+        "correct it: dayzero correct P-001 4 --why TEXT WHEN"
+    )
+    with pytest.raises(InvalidInput, match=r"d1 was not done before, so it cannot be done again. Leave --again out."):
+        enrolled.done("P-001", "d1", "2026-03-02", again=True, now=NOW)
+    assert enrolled.show("P-001").revision == 2
+    change = enrolled.done("P-001", "labs", "2026-02-20", again=True, now="2026-02-25T12:00")
+    assert change.warnings == (
+        "labs was done on 24 February 2026; this is dated before it, 20 February 2026, and counts instead.",
+    )
 
 
 def test_withheld_activities_are_recorded_with_the_visit(enrolled: Scheduler) -> None:

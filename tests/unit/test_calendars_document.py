@@ -243,6 +243,7 @@ def test_the_audit_trail_keeps_the_salt() -> None:
         "kind": "booked",
         "name": "d1",
         "when": "2026-03-02",
+        "says": "d1 booked for Mon 2 Mar 2026",
         "values": {},
         "why": "",
         "by": "m.li",

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from calendars.agenda import AgendaItem, agenda_items
 from calendars.changes import diff_text
+from calendars.facts import audit_text
 from calendars.layout import columns
 from calendars.tables import (
     agenda_table,
-    audit_text,
     conflicts_text,
     deviations_text,
     fact_in_words,

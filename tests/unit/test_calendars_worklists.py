@@ -322,7 +322,7 @@ def test_days_are_a_number(by: timedelta, days: str) -> None:
     assert read(deviations_csv(Deviations(items=(replace(LATE, by=by),))))[0]["days"] == days
 
 
-def test_a_deviation_comes_with_the_fact_that_counts() -> None:
+def test_a_deviation_comes_with_the_fact_that_was_judged() -> None:
     facts = [
         Fact(kind=Kind.DONE, name="d1", when=date(2026, 3, 3), why="typing error", by="cora"),
         Fact(kind=Kind.DONE, name="d1", when=date(2026, 3, 4), why="fever", by="lin", recorded=LATE.recorded),
@@ -331,8 +331,8 @@ def test_a_deviation_comes_with_the_fact_that_counts() -> None:
     found = plan(
         visit("d1", date(2026, 3, 4), Status.DONE),
         deviations=tuple(
-            Deviation(visit=name, kind=kind, by=None, message=name, version="0.9")
-            for name, kind in (("d1", "late"), ("d4", "missed"))
+            Deviation(visit=name, kind=kind, by=None, message=name, version="0.9", fact=fact)
+            for name, kind, fact in (("d1", "late", 3), ("d4", "missed", 4))
         ),
     )
     record = enrolled("P-1", date(2026, 2, 2)).with_facts(*facts)

@@ -431,6 +431,25 @@ def test_what_is_wrong_in_a_series_is_told_once() -> None:
     ]
 
 
+def test_what_names_a_visit_that_could_not_be_read_is_no_second_error() -> None:
+    broken = "  x: {epoch: treatment, at: {every: 1 day, first: d1, time: 4}}\n"
+    broken += "  d9: {epoch: treatment, at: x-2 + 1 day}\n"
+    assert errors(f"{HEAD}{broken}activities:\n  labs: {{label: Labs, visits: [x, x-3]}}\n") == [
+        "8:29 The repetition of 'x' has no end. Add 'times: N' or 'numbers: 1..N'.",
+        "8:55 The repetition of 'x' has no key 'time'. Did you mean 'times'?",
+    ]
+    assert errors(HEAD.replace("28 days", "28 dys")) == [
+        "7:42 '28 dys' is no length of time. Write a number and a unit ('6 weeks', '3 months', '8 hours') or "
+        "ISO 8601 ('P6W')."
+    ]
+
+
+def test_a_visit_without_an_epoch_where_there_are_none_yet() -> None:
+    first = "visits:\n  d1: {at: enrolment + 28 days}\n"
+    head = HEAD[: HEAD.index("epochs")]
+    assert errors(head + first) == ["6:3 Visit 'd1' has no epoch. Add 'epoch:' with a name, such as 'treatment'."]
+
+
 def test_an_epochs_window_is_wrong_at_the_epoch() -> None:
     text = HEAD.replace("follow-up: {}", "follow-up: {window: +1..+3 days}")
     text += "  d2: {epoch: follow-up, at: day 2}\n"
