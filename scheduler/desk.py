@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from scheduler.store.subjects import Subject
     from scheduler.store.templates import StoredTemplate
     from scheduler.store.work import Store, Work
+    from schedules.grounds import Ground
 
 LONGEST_ID = 40
 LONGEST_WHY = 2000
@@ -46,7 +47,7 @@ class Chart:
     """A subject as a use case finds it: where its record stands, and all that its plan is made of.
 
     ``template`` is the patient's own: where its record was amended, merged from all versions (see
-    :mod:`schedules.merging`). A plan is made with the ``basis``.
+    :mod:`schedules.merging`), on the ``ground`` that the versions left. A plan is made with the ``basis``.
     """
 
     subject: Subject
@@ -54,6 +55,7 @@ class Chart:
     template: Template
     record: Record
     plan: Plan
+    ground: Ground | None = None
 
     @property
     def site(self) -> Site:
@@ -64,7 +66,7 @@ class Chart:
         """The chart with another record, planned with the same."""
         basis = self.basis
         prepared = prepare(basis.template, record, basis.site, basis.earlier)
-        return replace(self, record=record, template=prepared.template, plan=plan_of(prepared))
+        return replace(self, record=record, template=prepared.template, plan=plan_of(prepared), ground=prepared.ground)
 
 
 class Desk:
@@ -164,7 +166,14 @@ class Desk:
         """A subject's chart with this record, under what the record says is in force."""
         basis = self._basis(work, subject, course_of(record))
         prepared = prepare(basis.template, record, basis.site, basis.earlier)
-        return Chart(subject=subject, basis=basis, template=prepared.template, record=record, plan=plan_of(prepared))
+        return Chart(
+            subject=subject,
+            basis=basis,
+            template=prepared.template,
+            record=record,
+            plan=plan_of(prepared),
+            ground=prepared.ground,
+        )
 
     def _basis(self, work: Work, subject: Subject, course: Course) -> Basis:
         """What a course is planned with. The site's row is read as of its revision, so that nothing moves by itself."""

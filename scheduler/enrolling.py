@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, time
 from typing import TYPE_CHECKING
 
+from scheduler.approving import of_unapproved, version_for
 from scheduler.changing import group_facts, history_facts
 from scheduler.desk import Basis, Chart, Desk, checked_id
 from scheduler.moments import AnyWhen, day_at, day_of, moment_at, when_at
@@ -45,10 +46,12 @@ def enrol(desk: Desk, what: Enrolment, terms: Terms) -> Change:
         _refuse_second(work, what.subject)
         site = desk.find_site(work, what.site)
         now, by = moment_at(terms.now, site.zone), who(terms.by)
-        found = desk.register(work, desk.find_template(work, what.protocol, what.version), now, by)
+        version = what.version or version_for(work, site.id, what.protocol)
+        found = desk.register(work, desk.find_template(work, what.protocol, version), now, by)
         chart = _new_chart(work, what.subject, found, site, now)
         doing = Recording(desk, work, chart, terms, is_first=True)
-        return doing.record(_facts(doing, what), warnings=_nobody(work, chart))
+        odd = of_unapproved(work, site.id, found.protocol, found.version)
+        return doing.record(_facts(doing, what), warnings=[*odd, *_nobody(work, chart)])
 
 
 def _refuse_second(work: Work, name: str) -> None:

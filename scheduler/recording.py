@@ -45,10 +45,11 @@ class Terms:
 
 
 class Recording:
-    """A subject whose record is being changed, in a transaction."""
+    """A subject whose record is being changed, in a transaction; ``chart`` is as it was before, ``after`` as it is."""
 
     def __init__(self, desk: Desk, work: Work, chart: Chart, terms: Terms, *, is_first: bool = False) -> None:
         self.desk, self.work, self.chart, self.terms, self.is_first = desk, work, chart, terms, is_first
+        self.after = chart
         self.by, self.why = who(terms.by), checked_why(terms.why)
         self.now = moment_at(terms.now, chart.site.zone)
 
@@ -83,7 +84,7 @@ class Recording:
 
     def _written(self, record: Record, warnings: tuple[str, ...]) -> Change:
         before, revision = self.chart, self.chart.subject.revision + 1
-        after = self._charted(record)
+        self.after = after = self._charted(record)
         new = record.facts[len(before.record.facts) :]
         self.work.facts.append(before.subject.id, new, revision)
         catch_up(self.work, before, self.now)

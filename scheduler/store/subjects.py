@@ -42,10 +42,14 @@ class Subjects:
         row = self._session.exec(statement.with_for_update() if lock else statement).first()
         return None if row is None else _value(row)
 
-    def names(self, *, site: str | None = None) -> tuple[str, ...]:
-        """The ids of all subjects, or of a site's, in order."""
+    def names(self, *, site: str | None = None, protocol: str | None = None) -> tuple[str, ...]:
+        """The ids of all subjects, or of a site's or a protocol's, in order."""
         statement = select(SubjectRow.id).order_by(SubjectRow.id)
-        return tuple(self._session.exec(statement if site is None else statement.where(SubjectRow.site == site)))
+        if site is not None:
+            statement = statement.where(SubjectRow.site == site)
+        if protocol is not None:
+            statement = statement.where(SubjectRow.protocol == protocol)
+        return tuple(self._session.exec(statement))
 
     def alike(self, name: str) -> str | None:
         """The id of a subject that differs at most in upper and lower case."""
