@@ -89,14 +89,18 @@ ENROLLED = option("--enrolled", metavar="DATE", text="The day of enrolment (else
 VERSION = option("--version", metavar="V", text="A version of the protocol (else the newest).")
 READS = together(JSON, DATABASE)
 ADDS = together(BY, NOW, JSON, DATABASE)
-RECORDS = together(WHY, BY, DRY_RUN, NOW, JSON, DATABASE)
+SEEN = option(
+    "--seen", metavar="REVISION", text="Refuse it if the record has changed since then.", type=click.IntRange(0)
+)
+BEGINS = together(WHY, BY, DRY_RUN, NOW, JSON, DATABASE)
+RECORDS = together(WHY, BY, SEEN, DRY_RUN, NOW, JSON, DATABASE)
 
 
 def store() -> Scheduler:
     """The use cases, on the database of this command line."""
     from scheduler import Scheduler
 
-    return Scheduler(remembered("database"))
+    return Scheduler(remembered("database"), tell=lambda text: click.echo(text, err=True))
 
 
 # What was typed
@@ -194,7 +198,7 @@ def print_plan(plan: Plan, today: date, *, subject: str = "", site: str = "", re
     def text() -> str:
         from calendars.tables import plan_table
 
-        return plan_table(plan, today, subject=subject, site=site, **look())
+        return plan_table(plan, today, subject=subject, site=site, revision=revision, **look())
 
     answer(document, text)
 
@@ -571,7 +575,7 @@ def site_text(site: Site) -> str:
 @GROUP
 @HISTORY
 @GIVEN
-@RECORDS
+@BEGINS
 def enrol(protocol: str, subject: str, **typed: Any) -> None:
     """Enrols a patient: the protocol becomes a calendar.
 
@@ -590,11 +594,22 @@ def enrol(protocol: str, subject: str, **typed: Any) -> None:
     report(change)
 
 
+def write_timeline(subject: str, file: str, now: str | None) -> None:
+    """Writes the picture of a patient's plan, and says so beside what else is printed."""
+    from scheduler.files import write_file
+
+    with store() as trial:
+        picture = trial.timeline(subject, now=now)
+    write_file(file, picture.encode(), example="timeline.svg")
+    click.echo(f"{file}: the timeline of {subject}.", err=remembered("json") is not None)
+
+
 @dayzero.command()
 @click.argument("subject")
+@option("--timeline", metavar="FILE.svg", text="Write a picture of it instead.")
 @NOW
 @READS
-def show(subject: str, now: str | None) -> None:
+def show(subject: str, timeline: str | None, now: str | None) -> None:
     """Prints a patient's calendar.
 
     With it come its conflicts, deviations and open questions.
@@ -603,7 +618,12 @@ def show(subject: str, now: str | None) -> None:
     Examples:
       dayzero show P-001
       dayzero show P-001 --json
+      dayzero show P-001 --timeline p-001.svg
     """
+    if timeline is not None:
+        write_timeline(subject, timeline, now)
+        if not remembered("json"):
+            return
     with store() as trial:
         patient = trial.show(subject, now=now)
     print_plan(patient.plan, patient.today, subject=subject, site=patient.site.id, revision=patient.revision)
@@ -636,27 +656,51 @@ def why(subject: str, visit: str) -> None:
 @option("--department", metavar="D", text="Only what this department must have ready.")
 @option("--from", "start", metavar="DATE", text="The first day (else today).")
 @option("--days", metavar="N", text="How many days (else 14).", type=click.IntRange(1, 3660), default=14)
+@option("--count", "grouping", metavar="BY", text="Count the visits by day, site or department instead.")
 @NOW
 @READS
-def agenda(**asked: Any) -> None:
+def agenda(grouping: str | None, **asked: Any) -> None:
     """Lists who comes when, and for what.
 
-    For a department it also counts the visits, by day and by what must be ready.
+    For a department it also counts the visits, by day and by what must be ready. With --count it counts them instead:
+    by day, by site, or by department and what each must have ready.
 
     \b
     Examples:
       dayzero agenda --site BJ01 --days 7
       dayzero agenda --department pharmacy --from 2026-03-02
+      dayzero agenda --count department --days 7
     """
     from calendars.document import agenda_document
     from calendars.tables import agenda_table
 
+    check_grouping(grouping)
     with store() as trial:
         items = trial.agenda(**asked)
+    if grouping is not None:
+        print_numbers(items, grouping)
+        return
     if asked["department"] is not None:
         print_department(items, asked["department"])
         return
     answer(lambda: agenda_document(items), lambda: agenda_table(items, **look()))
+
+
+def check_grouping(name: str | None) -> None:
+    """Raises UnknownName for what visits cannot be counted by."""
+    from calendars.agenda import BY
+    from schedules.errors import UnknownName
+
+    if name is not None and name not in BY:
+        raise UnknownName("way {} to count visits by", name, BY, advice=f"Choose one of {', '.join(BY)}.")
+
+
+def print_numbers(items: Sequence[AgendaItem], by: str) -> None:
+    """Prints how many visits of an agenda there are, by day, site or department."""
+    from calendars.worklist_document import grouped_document
+    from calendars.worklist_tables import grouped_text
+
+    answer(lambda: grouped_document(items, by), lambda: grouped_text(items, by, **look()))
 
 
 def print_department(items: Sequence[AgendaItem], department: str) -> None:
@@ -784,7 +828,7 @@ def once_confirmed(use_case: Callable[..., Change], *, ask: bool, **recorded: An
     if not click.confirm("\nRecord this?"):
         click.echo("Nothing was recorded.")
         no()
-    change = use_case(seen=tried.revision - 1, **recorded)
+    change = use_case(**recorded | {"seen": tried.revision - 1})
     click.echo(f"{change.subject}, recorded (revision {change.revision}).")
 
 
@@ -853,7 +897,7 @@ def add(subject: str, label: str, when: str, **recorded: Any) -> None:
     """Adds an unscheduled visit, which moves nothing.
 
     It gets an id of its own, such as unscheduled-1. It is recorded as done if WHEN is not in the future, else it is
-    booked.
+    booked. LABEL stays in the record for good, so it names no person.
 
     \b
     Examples:
@@ -966,11 +1010,14 @@ def undo(subject: str, *, yes: bool, **recorded: Any) -> None:
 @click.argument("subject", required=False)
 @option("--site", metavar="S", text="All patients of a site, instead of one.")
 @option("-o", "--output", metavar="FILE.ics", text="The file to write (else standard output).")
-@option("--level", metavar="LEVEL", text="How much it tells: private (if not given), coded, full.", default="private")
+@option("--department", metavar="D", text="Only what a department has to do.")
+@option("--role", metavar="R", text="For a role: patient, caregiver, coordinator, a department …")
+@option("--level", metavar="LEVEL", text="How much it tells: private (if not given; for staff coded), coded, full.")
 @option("--language", metavar="L", text="en (if not given), zh, de or es.", default="en")
 @option("--from", "start", metavar="DATE", text="The first day.")
 @option("--to", "end", metavar="DATE", text="The last day.")
-@option("--with", "extras", metavar="LIST", text="What to add: periods,windows.", default="")
+@option("--with", "extras", metavar="LIST", text="What to add: periods,samples,windows.", default="")
+@option("--alarm", "alarms", metavar="LIST", text="Alarms before a visit, at most two.", default="")
 @DATABASE
 def export(subject: str | None, site: str | None, output: str | None, **asked: Any) -> None:
     """Writes a calendar file (iCalendar).
@@ -980,9 +1027,13 @@ def export(subject: str | None, site: str | None, output: str | None, **asked: A
     \b
     Examples:
       dayzero export P-001 -o visits.ics
+      dayzero export P-001 --role patient -o visits.ics \\
+          --alarm '1 day before at 17:00'
       dayzero export --site BJ01 --level coded --from 2026-03-01 --to 2026-03-31
+      dayzero export --site BJ01 --role pharmacy --level full --with samples
     """
     from calendars.entries import parse_extras
+    from scheduler.exporting import level_of
     from scheduler.files import write_file
     from schedules.typed import parse_day
 
@@ -995,7 +1046,44 @@ def export(subject: str | None, site: str | None, output: str | None, **asked: A
         return
     write_file(output, data)
     number = data.count(b"BEGIN:VEVENT")
-    click.echo(f"{output}: {number} event{'' if number == 1 else 's'}, level {asked['level']}.")
+    click.echo(
+        f"{output}: {number} event{'' if number == 1 else 's'}, level {level_of(asked['level'], asked['role'])}."
+    )
+
+
+@dayzero.command("print")
+@click.argument("subject")
+@option("-o", "--output", metavar="FILE.html", text="The file to write (else standard output).")
+@option("--level", metavar="LEVEL", text="How much it tells: private (if not given), coded, full.", default="private")
+@option("--language", metavar="L", text="en (if not given), zh, de or es.", default="en")
+@option("--from", "start", metavar="DATE", text="The first day (else today).")
+@option("--to", "end", metavar="DATE", text="The last day (else that of the last visit).")
+@option("--call", metavar="TEXT", text="Whom to call (else a line to write on).", default="")
+@NOW
+@DATABASE
+def print_page(subject: str, output: str | None, **asked: Any) -> None:
+    """Writes a page for the patient: months, visits, what to keep in mind.
+
+    A browser shows it on any screen and prints it on paper. At level private
+    it has no name, drug or diagnosis, and lines to write on.
+
+    \b
+    Examples:
+      dayzero print P-001 -o visits.html --call 'Study nurse, +1 555 0100'
+      dayzero print P-001 -o visits.html --language zh --to 2026-06-30
+    """
+    from scheduler.files import write_file
+    from schedules.typed import parse_day
+
+    asked |= {name: parse_day(asked[name]) for name in ("start", "end") if asked[name]}
+    with store() as trial:
+        text = trial.page(subject, **asked)
+    if output is None:
+        sys.stdout.buffer.write(text.encode())
+        return
+    write_file(output, text.encode(), example="visits.html")
+    number = text.count('<li class="visit ')
+    click.echo(f"{output}: {number} visit{'' if number == 1 else 's'}, level {asked['level']}.")
 
 
 @dayzero.group()
@@ -1014,7 +1102,7 @@ def contact() -> None:
 @option("--site", metavar="S", text="A site, for a coordinator, the pharmacy and other staff.")
 @option("--role", metavar="R", text="patient, caregiver, coordinator, pharmacy, cell lab …", required=True)
 @option("--email", metavar="A", text="An address for e-mail.", default="")
-@option("--notify", metavar="URL", text="Another way to reach them.", default="")
+@option("--notify", metavar="URL", text="A webhook's https://…, or SERVICE://WHOM, as in sms://+49…", default="")
 @option("--zone", metavar="Z", text="Their time zone (else the site's).")
 @option("--quiet", metavar="FROM-TO", text="When to send nothing, such as 21:00-08:00.")
 @option("--language", metavar="L", text="en (if not given), zh, de or es.", default="en")
@@ -1050,6 +1138,23 @@ def contact_list(subject: str | None, site: str | None) -> None:
     with store() as trial:
         found = trial.contacts(**one_of(subject, site))
     answer(lambda: [contact_document(item) for item in found], lambda: contacts_text(found))
+
+
+@contact.command("test")
+@click.argument("number", type=click.IntRange(1, 2**31 - 1))
+@READS
+def contact_test(number: int) -> None:
+    """Sends a test message to a contact, by whatever is set up for it.
+
+    NUMBER is the contact's, as 'contact list' shows it.
+
+    \b
+    Examples:
+      dayzero contact test 3
+    """
+    with store() as trial:
+        sent = trial.try_contact(number, say=say)
+    answer(sent.document, lambda: f"A test message went to contact {number} by {sent.channel}.")
 
 
 def contact_document(contact: Contact) -> dict[str, object]:
@@ -1093,7 +1198,7 @@ def remind(context: click.Context, once: bool, now: str | None) -> None:
     if not once:
         raise click.UsageError("Give --once to send what is due, or 'list SUBJECT' to see what is queued.", context)
     with store() as trial:
-        sweep = trial.remind_once(now=now, send=say)
+        sweep = trial.remind_once(now=now, say=say)
     told = f"{sweep.sent} sent, {sweep.suppressed} suppressed, {sweep.missed} missed, {sweep.failed} failed."
     answer(sweep.document, lambda: told)
 
@@ -1190,6 +1295,75 @@ def audit_text(found: Audit, verify: bool, head: bool) -> str:
     )
 
 
+@dayzero.group()
+def record() -> None:
+    """Takes a patient's whole record out, and into another database.
+
+    \b
+    Examples:
+      dayzero record export P-001 -o p-001.json
+      dayzero record import p-001.json --database sqlite:///other.db
+    """
+
+
+@record.command("export")
+@click.argument("subject")
+@option("-o", "--output", metavar="FILE", text="The file to write (else standard output).")
+@DATABASE
+def record_export(subject: str, output: str | None) -> None:
+    """Writes a patient's whole record as JSON.
+
+    It holds the facts with their hashes, the protocol, the site's days, and what calendars have been told. Contacts are
+    not in it. Whoever has the file can tell whose a calendar is: keep it as you keep the database.
+
+    \b
+    Examples:
+      dayzero record export P-001 -o p-001.json
+    """
+    from scheduler.files import write_file
+
+    with store() as trial:
+        data = trial.export_record(subject)
+    if output is None:
+        sys.stdout.buffer.write(data)
+        return
+    write_file(output, data)
+    click.echo(f"{output}: the whole record of {subject}, without contacts.")
+
+
+@record.command("import")
+@click.argument("file", metavar="FILE")
+@DRY_RUN
+@NOW
+@READS
+def record_import(file: str, **how: Any) -> None:
+    """Reads such a file, into a database without that patient.
+
+    All of it is verified first. The plan, the dates, and what calendars are told are then the same as where it was
+    exported; reminders are queued from now on.
+
+    \b
+    Examples:
+      dayzero record import p-001.json --dry-run
+      dayzero record import p-001.json --database sqlite:///other.db
+    """
+    from scheduler.files import file_bytes
+
+    data = file_bytes(file)
+    with store() as trial:
+        imported = trial.import_record(data, **how)
+    warn(imported.warnings)
+    done = "can be imported (this was a dry run: nothing was written)" if imported.dry_run else "is imported"
+    answer(
+        lambda: fields(imported),
+        lambda: (
+            f"The record of {imported.subject} {done}: {imported.facts} facts, revision {imported.revision}.\n"
+            f"Last hash: {imported.head}\n"
+            f"Contacts are in no record: add them with 'dayzero contact add {imported.subject} --role patient'."
+        ),
+    )
+
+
 @dayzero.command()
 @NOW
 @READS
@@ -1215,6 +1389,7 @@ def state_text(state: State) -> str:
         "Sites": state.sites,
         "Subjects": f"{state.subjects}, with {state.visits_to_come} visits to come",
         "Reminders": f"{reminders}; {state.reminders_due} due now",
+        "Channels": state.settings_problem or ", ".join(state.channels),
         "Last sweep": f"{state.last_sweep:%Y-%m-%d %H:%M} UTC, {how_long_ago(state)}" if state.last_sweep else "never",
     }
     return "\n".join(f"{name:<11} {value}" for name, value in rows.items())

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 
-from bench import planning, startup
+from bench import planning, recording, startup
 
-GROUPS = {"planning": planning.rows, "startup": startup.rows}
+GROUPS = {"planning": planning.rows, "recording": recording.rows, "startup": startup.rows}
 
 
 def main(names: list[str]) -> int:

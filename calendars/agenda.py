@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from itertools import groupby
 from operator import attrgetter
@@ -19,7 +19,7 @@ _EXPECTED = frozenset({Status.PLANNED, Status.BOOKED, Status.DONE})
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgendaItem:
     """A visit on an agenda. ``when`` is at the site; ``status`` is for people (due, overdue), ``stage`` is the plan's
-    own; ``activities`` are labels."""
+    own; ``activities`` are labels, ``departments`` whose each of them is (empty for nobody's in particular)."""
 
     when: When
     subject: str
@@ -30,6 +30,12 @@ class AgendaItem:
     activities: tuple[str, ...] = ()
     waiting_for: tuple[str, ...] = ()
     stage: Status = Status.PLANNED
+    departments: tuple[str, ...] = ()
+
+    def of(self, department: str) -> AgendaItem:
+        """The same with that department's activities alone."""
+        pairs = zip(self.activities, self.departments, strict=True)
+        return replace(self, activities=tuple(label for label, whose in pairs if whose == department), departments=())
 
     @property
     def order(self) -> tuple[date, time, str, str]:
@@ -70,6 +76,23 @@ def by_day(items: Iterable[AgendaItem]) -> dict[date, tuple[AgendaItem, ...]]:
     return {day: tuple(group) for day, group in groupby(ordered, key=lambda item: day_of(item.when))}
 
 
+BY = ("day", "site", "department")
+
+
+def grouped(items: Sequence[AgendaItem], by: str) -> dict[str, tuple[AgendaItem, ...]]:
+    """The items of each day (as ISO text), site or department that has any, in order.
+
+    A visit at which two departments have something to do is among the items of each, with that one's activities.
+    """
+    if by == "day":
+        return {day.isoformat(): group for day, group in by_day(items).items()}
+    if by == "site":
+        sites = sorted({item.site for item in items})
+        return {site: tuple(item for item in items if item.site == site) for site in sites}
+    names = sorted({name for item in items for name in item.departments if name})
+    return {name: tuple(item.of(name) for item in items if name in item.departments) for name in names}
+
+
 def agenda_items(
     plan: Plan, *, subject: str, site: str, start: date, end: date, today: date, department: str | None = None
 ) -> tuple[AgendaItem, ...]:
@@ -107,4 +130,5 @@ def _item(plan: Plan, visit: Visit, activities: tuple[str, ...], *, subject: str
         activities=tuple(plan.activities.get(name, name) for name in activities),
         waiting_for=visit.waiting_for,
         stage=visit.status,
+        departments=tuple(plan.departments.get(name, "") for name in activities),
     )

@@ -5,18 +5,24 @@ Nothing is lost by it: ``calendars.document.diff_document`` has every visit.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
+from itertools import pairwise
 
+from calendars.deviations import expiry_in_words
 from calendars.layout import Cell, bullets, heading, paragraph, sections, table
 from calendars.tables import conflicts_text, deviations_text, section, short, told
 from calendars.words import change_in_words, day_of
-from schedules.diff import Diff, Move, Turn
+from schedules.diff import ActivityChange, Diff, ExpiryChange, Move, Turn
+from schedules.gates import GateChange
 from schedules.plan import Status
 
 # Up to so many visits are listed one by one; of more, those that are soon, and the later ones by how far they move.
 LISTED_MOVES = 12
 SOON = timedelta(days=60)
+# Up to so many lines of visits or series that turn alike; of more, one line for all.
+LISTED_TURNS = 6
 
 
 def diff_text(diff: Diff, *, today: date | None = None, width: int = 80, colour: bool = False) -> str:
@@ -30,6 +36,9 @@ def diff_text(diff: Diff, *, today: date | None = None, width: int = 80, colour:
             _moves("Moves", "Visit", diff.moved, width, colour, today=today),
             _moves("Periods end", "Period", diff.periods, width, colour),
             section("Changes", [*_turns(diff.turned)], width, colour),
+            section("Activities", [activity_in_words(change) for change in diff.activities], width, colour),
+            section("Gates", [gate_in_words(gate) for gate in diff.gates], width, colour),
+            section("Expiries", [expiry_change_in_words(change) for change in diff.expiries], width, colour),
             conflicts_text(diff.new_conflicts, title="New conflicts", width=width, colour=colour),
             section("Conflicts resolved", [told(conflict) for conflict in diff.gone_conflicts], width, colour),
             deviations_text(diff.new_deviations, title="New deviations", width=width, colour=colour),
@@ -104,25 +113,95 @@ def _reasons(moves: Sequence[Move], later: set[str], width: int) -> Iterator[str
         yield paragraph(f"{', '.join([*shown, *behind])}: {why}", width=width, first="  ", rest="    ")
 
 
+def activity_in_words(change: ActivityChange) -> str:
+    """``Tumour assessment no longer at response-month-3, response-month-6``."""
+    return f"{change.label} {'also' if change.added else 'no longer'} at {visits_in_words(change.visits)}"
+
+
+def gate_in_words(gate: GateChange) -> str:
+    """``product-on-site is open: ld-1 … ld-3 (3 visits), d1 no longer wait for it``."""
+    visits, many = visits_in_words(gate.visits), len(gate.visits) > 1
+    wait = "wait" if many else "waits"
+    if gate.after == "open":
+        told = f"is open: {visits} no longer {wait} for it" if gate.before else f"is open for {visits}"
+    else:
+        told = f"is shut{' again' if gate.before else ''}: {visits} {wait} for it"
+    return f"{gate.milestone} {told}"
+
+
+def visits_in_words(names: Sequence[str]) -> str:
+    """``ld-1 … ld-3 (3 visits), d1``: members of a series that follow one another at one step are told in short."""
+    found: list[list[str]] = []
+    for name in names:
+        if found and _goes_on(found[-1], name):
+            found[-1].append(name)
+        else:
+            found.append([name])
+    return ", ".join(f"{run[0]} … {run[-1]} ({len(run)} visits)" if len(run) > 2 else ", ".join(run) for run in found)
+
+
+def _goes_on(run: Sequence[str], name: str) -> bool:
+    """Whether a name is the next of a run: the same but for a number, which rises by as much as between the others."""
+    parts = [part.rpartition("-") for part in (*run[-2:], name)]
+    if len({stem for stem, _, _ in parts}) > 1 or not all(stem and number.isdecimal() for stem, _, number in parts):
+        return False
+    steps = {int(later[2]) - int(earlier[2]) for earlier, later in pairwise(parts)}
+    return len(steps) == 1 and min(steps) > 0
+
+
+def expiry_change_in_words(change: ExpiryChange) -> str:
+    """``labs + 7 days allows d1 up to Tue 10 Mar 2026 …; before, up to Tue 3 Mar 2026``."""
+    one, two = change.before, change.after
+    if two is None:
+        assert one is not None
+        return f"{one.rule} no longer bounds {one.visit}, which it allowed up to {short(one.last)}"
+    before = f"; before, up to {short(one.last)}" if one is not None and one.last != two.last else ""
+    return f"{expiry_in_words(two)}{before}"
+
+
 def _turns(turns: Iterable[Turn]) -> Iterator[str]:
-    """A line a visit, or for all members of a series that turn alike, where the first of them would stand."""
+    """A line a visit, or for all members of a series that turn alike, where the first of them would stand.
+
+    Where many turn alike it is one line for all of them.
+    """
     alike: dict[tuple[str, Status | None, Status | None], list[Turn]] = {}
     for turn in turns:
         alike.setdefault((turn.series or f"visit {turn.visit}", turn.before, turn.after), []).append(turn)
-    return (_turned(group) for group in alike.values())
+    number = Counter(key[1:] for key in alike)
+    many: dict[tuple[Status | None, Status | None], list[Turn]] = {}
+    lines: dict[object, list[Turn]] = {}
+    for key, group in alike.items():
+        kind = key[1:]
+        if number[kind] > LISTED_TURNS:
+            many.setdefault(kind, []).extend(group)
+            lines[kind] = many[kind]
+        else:
+            lines[key] = group
+    return (_all_turned(group) if key in many else _turned(group) for key, group in lines.items())
+
+
+def _all_turned(turns: Sequence[Turn]) -> str:
+    """``conditional → planned, Fri 17 Apr to Fri 15 May 2026 (11 visits): second/d0, second/d1 …``."""
+    days = sorted(day_of(turn.when) for turn in turns if turn.when is not None)
+    dated = turns[0].before is Status.CONDITIONAL and days
+    span = f", {short(days[0])} to {short(days[-1])}" if dated else ""
+    return f"{_from_to(turns[0])}{span} ({len(turns)} visits): {visits_in_words([turn.visit for turn in turns])}"
+
+
+def _from_to(turn: Turn) -> str:
+    before = "new" if turn.before is None else str(turn.before)
+    return f"{before} → {'no longer in the plan' if turn.after is None else turn.after}"
 
 
 def _turned(turns: Sequence[Turn]) -> str:
     """``survival-call-1 … survival-call-8: conditional → planned, first on Mon 20 Jul 2026``."""
     first = turns[0]
-    before = "new" if first.before is None else str(first.before)
-    after = "no longer in the plan" if first.after is None else str(first.after)
     dated = first.before is Status.CONDITIONAL and first.when is not None
     if len(turns) == 1:
         on = f" for {short(first.when)}" if dated else ""
-        return f"{first.visit} ({first.label}): {before} → {after}{on}"
+        return f"{first.visit} ({first.label}): {_from_to(first)}{on}"
     on = f", first on {short(first.when)}" if dated else ""
-    return f"{_members(turns)}: {before} → {after}{on}"
+    return f"{_members(turns)}: {_from_to(first)}{on}"
 
 
 def _members(turns: Sequence[Turn]) -> str:

@@ -8,7 +8,8 @@ from datetime import date, datetime, timedelta
 from calendars.agenda import AgendaItem
 from calendars.facts import told_in
 from calendars.words import change_between
-from schedules.diff import Diff, Move, Turn
+from schedules.diff import ActivityChange, Diff, ExpiryChange, Move, Turn
+from schedules.gates import GateChange
 from schedules.plan import Conflict, Deviation, Period, Plan, Visit
 from schedules.points import Point, Window
 from schedules.record import Record, When
@@ -116,6 +117,44 @@ def diff_document(diff: Diff) -> dict[str, object]:
         "periods": [_move("period", move) for move in diff.periods],
         "answered": list(diff.answered),
         "asked": list(diff.asked),
+        "activities": [_activity_change(change) for change in diff.activities],
+        "gates": [_gate(gate) for gate in diff.gates],
+        "expiries": [_expiry_change(change) for change in diff.expiries],
+    }
+
+
+def _activity_change(change: ActivityChange) -> dict[str, object]:
+    return {
+        "activity": change.activity,
+        "label": change.label,
+        "added": change.added,
+        "visits": list(change.visits),
+    }
+
+
+def _gate(gate: GateChange) -> dict[str, object]:
+    return {
+        "milestone": gate.milestone,
+        "label": gate.label,
+        "from": gate.before,
+        "to": gate.after,
+        "visits": list(gate.visits),
+    }
+
+
+def _expiry_change(change: ExpiryChange) -> dict[str, object]:
+    """``from`` and ``to`` are the last days that are allowed before and after; null where there was or is none."""
+    before, after = change.before, change.after
+    known = after or before
+    assert known is not None
+    return {
+        "visit": known.visit,
+        "label": known.label,
+        "rule": known.rule,
+        "from": when_text(before.last if before else None),
+        "to": when_text(after.last if after else None),
+        "planned": when_text(known.planned),
+        "holds": known.holds,
     }
 
 

@@ -10,9 +10,11 @@ from enum import StrEnum
 from uuid import UUID, uuid5
 
 from schedules.errors import UnknownName
-from schedules.plan import Period, Visit
+from schedules.plan import Period, Plan, Visit
+from schedules.record import When
+from schedules.samples import Sample
 
-EXTRAS = ("periods", "windows")
+EXTRAS = ("periods", "samples", "windows")
 # Ours alone, and for good: with another one every calendar would double.
 _NAMESPACE = UUID("5f0c8a52-8a0f-4f43-9d5c-6d1a3b1f2e07")
 _UNSAFE = re.compile(r"[^\w.-]+")
@@ -36,9 +38,15 @@ class Entry:
 
     :param uid: the visit's for life (see :func:`derived_uid`).
     :param sequence: rises with every change of date, place or status, and never falls.
-    :param changed: the moment of the last such change; aware. Raises ValueError if it is not.
+    :param changed: the moment of the last change of anything that is shown; aware. Raises ValueError if it is not.
     :param timezone: the site's IANA zone, in which the event is written.
     :param activities: labels by id, for level ``full``; of ids without a label the id is shown.
+    :param guests: the visits that are part of this entry (``together_with``): their labels and activities join its own,
+        and where one of them has a time and this visit has none, it is the entry's.
+    :param part_of: the visit whose entry this one is part of; then it has no event of its own. One that was once
+        ``served``, as the event of a date, is cancelled.
+    :param revision: of the record when anything of the visit last changed: the number of its window and samples.
+    :param samples: the visit's, which become events only on request.
     """
 
     visit: Visit
@@ -48,20 +56,43 @@ class Entry:
     subject: str
     timezone: str
     activities: Mapping[str, str] = field(default_factory=dict)
+    guests: tuple[Visit, ...] = ()
+    part_of: str | None = None
+    served: bool = False
+    revision: int = 0
+    samples: tuple[Sample, ...] = ()
 
     def __post_init__(self) -> None:
         _check_aware(self.changed)
 
+    @property
+    def label(self) -> str:
+        """What it is called: the visit's name, and those of its guests."""
+        return " + ".join((self.visit.label, *(guest.label for guest in self.guests)))
+
+    @property
+    def order(self) -> tuple[str, str, str]:
+        """The place in a calendar: by subject, then by date (what has no time first) and time, then by visit."""
+        return self.subject, "" if self.when is None else str(self.when), self.visit.id
+
+    @property
+    def when(self) -> When | None:
+        """The date that counts: a time, if the visit or one of its guests has one."""
+        own = self.visit.planned or self.visit.target
+        times = (visit.planned for visit in (self.visit, *self.guests) if isinstance(visit.planned, datetime))
+        return next(times, own)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PeriodEntry:
-    """A period in a calendar. ``sequence`` is any number that only rises, such as the record's revision."""
+    """A period in a calendar. ``sequence`` is any number that only rises; one that is ``off`` was once dated."""
 
     period: Period
     uid: str
     sequence: int
     changed: datetime
     subject: str
+    off: bool = False
 
     def __post_init__(self) -> None:
         _check_aware(self.changed)
@@ -75,10 +106,20 @@ def _check_aware(moment: datetime) -> None:
 def derived_uid(secret: str, name: str) -> str:
     """A UID, the same each time, that tells nothing to who does not know ``secret`` (RFC 9562, version 5).
 
-    ``derived_uid(salt, visit.id)`` is a visit's, ``derived_uid(salt, f"period:{period.id}")`` a period's, and
-    ``derived_uid(visit_uid, "window")`` that of a visit's window.
+    ``derived_uid(salt, visit.id)`` is a visit's, ``derived_uid(salt, f"period:{period.id}")`` a period's,
+    ``derived_uid(visit_uid, "window")`` that of a visit's window, and ``derived_uid(visit_uid, "sample:pk:1")`` that
+    of the first sample of its activity pk.
     """
     return str(uuid5(_NAMESPACE, f"{secret}:{name}"))
+
+
+def guests_of(plan: Plan) -> dict[str, tuple[Visit, ...]]:
+    """The visits that are part of another's entry, by the id of that one, in the order of the plan."""
+    found: dict[str, tuple[Visit, ...]] = {}
+    for visit in plan.visits:
+        if visit.shares_entry_with is not None:
+            found[visit.shares_entry_with] = (*found.get(visit.shares_entry_with, ()), visit)
+    return found
 
 
 def parse_level(text: str) -> Level:
@@ -89,7 +130,7 @@ def parse_level(text: str) -> Level:
 
 
 def parse_extras(text: str) -> frozenset[str]:
-    """Reads ``periods,windows``: what a file holds beside the visits. Raises UnknownName on anything else."""
+    """Reads ``periods,samples,windows``: what a file holds beside the visits. Raises UnknownName on anything else."""
     names = frozenset(part.strip() for part in text.split(",") if part.strip())
     for name in sorted(names - {*EXTRAS}):
         raise UnknownName("extra", name, EXTRAS)

@@ -1,82 +1,62 @@
 """Calendar files that Outlook, Google, Apple and Thunderbird read the same way (design §7, RFC 5545).
 
-The same entries give the same bytes: DTSTAMP and LAST-MODIFIED are the moment of the last change, UIDs are
-derived, and the calendar itself has none (vdirsyncer would take a new one for a new calendar, icalendar's
-``new`` makes a random one). A file has no METHOD: with one, Outlook takes it for an invitation.
+What keeps them alike, each from a client that does it otherwise (of alarms see :mod:`calendars.alarms`):
+
+- Outlook takes a file with a METHOD for an invitation, and Google for messages to be answered: a file has none.
+- vdirsyncer takes another UID of the calendar for another calendar, and icalendar's ``new`` makes a random one; some
+  clients then merge all events into the one they know: a calendar has no UID, each event one that is fixed for life.
+- Outlook shows half the year an hour off where a VTIMEZONE lists RDATEs, and Google garbles Chinese titles when such a
+  block is long: zones have rules (:mod:`calendars.zones`).
+- Outlook and Apple's Calendar know zones by their IANA names only: a fixed offset is never a TZID.
+- Apple's Calendar and Google's end an all-day event the day before DTEND, and draw one that ends as it starts not at
+  all: DTEND is the day after, and comes with ``VALUE=DATE`` as DTSTART does.
+- Apple's Calendar wants ``VALUE=DURATION`` at ``REFRESH-INTERVAL``, and does not read a file without it: there is none,
+  since how often a feed is fetched is for HTTP to say.
+- Thunderbird (ical.js) takes a local time that comes twice for the second, where RFC 5545 means the first: such a time
+  is written in UTC, and none is one that the clocks skip.
+- Thunderbird and khal stop at a line that is cut inside a character or an escape: lines are cut between characters, at
+  75 octets, and never between a backslash and what it escapes.
+- Google and Outlook read a literal backslash before an N as a line break where the backslash is not escaped itself.
+- ical.js and Thunderbird refuse a whole file for one control character: there are none, and no bare line feed.
+- Google refuses a calendar without any component: one without events has the zone UTC.
 """
 
 from __future__ import annotations
 
-import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import date
 
-from icalendar import Calendar, Event
-from icalendar.prop import vText
+from calendars.alarms import Alarm
+from calendars.components import Years, calendar_component, event_component
+from calendars.entries import Entry, Level, PeriodEntry
+from calendars.events import Event, line, period_events, sample_events, visit_event, window_events
+from calendars.words import Words, words
 
-from calendars.entries import Entry, Level, PeriodEntry, derived_uid
-from calendars.words import Words, day_of, words
-from calendars.zones import timezone_bytes
-from schedules.plan import TO_COME, Status
-from schedules.record import When
-
-PRODUCT = "-//dayzero//visits//EN"
-DAY = timedelta(days=1)
-# Of a visit with a time and no duration; an event that ends as it starts is drawn as a line, or not at all.
-USUAL_LENGTH = timedelta(hours=1)
-# A missed visit leaves the calendar as a cancelled one does: a calendar tells what takes place.
-_STATUS = {
-    Status.PLANNED: "TENTATIVE",
-    Status.BOOKED: "CONFIRMED",
-    Status.DONE: "CONFIRMED",
-    Status.MISSED: "CANCELLED",
-    Status.CANCELLED: "CANCELLED",
-}
+# Of the way events are written: it is raised with every change of the bytes of the same event, and stored ones are then
+# made anew (a test holds the two in step).
+FORM = 1
 # A calendar without any component is not valid (RFC 5545, 3.6); a VTIMEZONE is one, and says nothing.
 _NO_EVENT = {"UTC": (2000, 2000)}
-_CLOSING = b"END:VCALENDAR\r\n"
-
-
-class _Text(vText):
-    """A text that keeps a backslash before an N, which icalendar's own escaping turns into a line break."""
-
-    def to_ical(self) -> bytes:
-        escaped = self.replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,").replace("\n", "\\n")
-        return escaped.encode("utf-8")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Event:
-    """What goes into one VEVENT.
+class Written:
+    """A VEVENT as bytes, with what a file must know of it: its zone, if it needs one, and its first and last day."""
 
-    ``start`` and ``end`` are dates, the end exclusive, or aware moments in the site's zone.
-    """
+    data: bytes
+    zone: str
+    first: date
+    last: date
 
-    uid: str
-    sequence: int
-    changed: datetime
-    title: str
-    start: When
-    end: When
-    status: str
-    busy: bool = False
-    place: str = ""
-    description: str = ""
+    def touches(self, start: date | None, end: date | None) -> bool:
+        """Whether any of it is between two days, both included; an open side is None."""
+        return (end is None or self.first <= end) and (start is None or self.last >= start)
 
-    @property
-    def days(self) -> tuple[date, date]:
-        """The first and the last day it is on."""
-        if isinstance(self.end, datetime):
-            return day_of(self.start), (self.end - timedelta(seconds=1)).date()
-        return day_of(self.start), self.end - DAY
 
-    @property
-    def zone(self) -> str | None:
-        """The IANA zone its times need, or None: dates and times in UTC need none."""
-        zone = self.start.tzinfo if isinstance(self.start, datetime) else None
-        return zone.key if isinstance(zone, ZoneInfo) else None
+def form_of(level: Level, language: str, alarms: tuple[Alarm, ...] = ()) -> str:
+    """What the bytes of a visit's event depend on besides the visit: the name under which they are stored."""
+    return " ".join((str(FORM), level, language, ",".join(map(str, alarms)))).rstrip()
 
 
 def calendar_file(
@@ -87,177 +67,85 @@ def calendar_file(
     name: str = "",
     start: date | None = None,
     end: date | None = None,
-    windows: bool = False,
+    extras: Collection[str] = (),
     periods: Iterable[PeriodEntry] = (),
+    alarms: tuple[Alarm, ...] = (),
 ) -> bytes:
     """An iCalendar file of the visits that have a date, in the order given.
 
     :param name: whose calendar it is (subject or site); left out at level ``private``.
     :param start: with ``end`` the first and last day, both included, at the site; what touches them is in the
         file.
-    :param windows: adds the window of each dated visit as an all-day event.
-    :param periods: are added as all-day events, at level ``private`` only those meant for the patient.
+    :param extras: what else is in it, of ``EXTRAS``: as all-day events the window of each dated visit and the
+        ``periods``, at level ``private`` only those meant for the patient; and the samples of visits.
+    :param alarms: ring before each visit that is still to come.
     :raises UnknownName: for a language that has no words here.
     """
     listed = tuple(entries)
+    made = [visit_written(entry, level, language, alarms) for entry in listed]
+    found = [written for written in made if written is not None]
+    found += extras_written(listed, periods, extras, level, language)
+    shown = [written for written in found if written.touches(start, end)]
+    zones = zones_of((written.zone, written.first, written.last) for written in shown)
+    return file_of((written.data for written in shown), zones, level=level, language=language, name=name)
+
+
+def file_of(
+    events: Iterable[bytes], zones: Mapping[str, Years], *, level: Level, language: str, name: str = ""
+) -> bytes:
+    """A calendar file of events that are written, with the zones they need; of none where ``zones`` and ``events``
+    are empty. Raises UnknownName for a language that has no words here."""
+    listed = tuple(events)
+    title = _title(words(language), level, name)
+    return calendar_component([("NAME", title), ("X-WR-CALNAME", title)], zones if listed else _NO_EVENT, listed)
+
+
+def _title(texts: Words, level: Level, name: str) -> str:
+    return texts.visits if level is Level.PRIVATE or not name else f"{texts.visits} {line(name)}"
+
+
+def visit_written(entry: Entry, level: Level, language: str, alarms: tuple[Alarm, ...] = ()) -> Written | None:
+    """One visit's VEVENT, for storing under :func:`form_of`; None for a visit without a date."""
     texts = words(language)
-    events = [
-        *_visit_events(listed, level, texts),
-        *(_window_events(listed, level, texts) if windows else ()),
-    ]
-    events += _period_events(periods, level, texts)
-    shown = [event for event in events if _touches(event, start, end)]
-    title = texts.visits if level is Level.PRIVATE or not name else f"{texts.visits} {_line(name)}"
-    return _joined(title, _zones(shown) if shown else _NO_EVENT, map(_serialised, shown))
+    event = visit_event(entry, level, texts)
+    return None if event is None else _written(event, texts, alarms)
 
 
-def event_bytes(entry: Entry, level: Level, language: str) -> bytes | None:
-    """One visit's VEVENT, for storing by (revision, level, language); None for a visit without a date."""
-    event = _visit_event(entry, level, words(language))
-    return None if event is None else _serialised(event)
+def extras_written(
+    entries: Iterable[Entry],
+    periods: Iterable[PeriodEntry],
+    extras: Collection[str],
+    level: Level,
+    language: str,
+) -> list[Written]:
+    """The VEVENTs of windows, periods and samples, as far as ``extras`` names them."""
+    texts = words(language)
+    return [_written(event, texts) for event in _extra_events(tuple(entries), periods, extras, level, texts)]
 
 
-def _joined(title: str, zones: Mapping[str, tuple[int, int]], events: Iterable[bytes]) -> bytes:
-    calendar = Calendar()
-    calendar.add("VERSION", "2.0")
-    calendar.add("PRODID", PRODUCT)
-    calendar.add("CALSCALE", "GREGORIAN")
-    calendar.add("NAME", _Text(title))
-    calendar.add("X-WR-CALNAME", _Text(title))
-    head = bytes(calendar.to_ical()).removesuffix(_CLOSING)
-    blocks = (timezone_bytes(key, *years) for key, years in sorted(zones.items()))
-    return b"".join([head, *blocks, *events, _CLOSING])
+def _extra_events(
+    entries: tuple[Entry, ...], periods: Iterable[PeriodEntry], extras: Collection[str], level: Level, texts: Words
+) -> Iterator[Event]:
+    for name, make in (("windows", window_events), ("samples", sample_events)):
+        if name in extras:
+            for entry in entries:
+                yield from make(entry, level, texts)
+    if "periods" in extras:
+        for period in periods:
+            yield from period_events(period, level, texts)
 
 
-def _zones(events: Iterable[_Event]) -> dict[str, tuple[int, int]]:
-    """The zones that events need, each with the first and the last year in which it does."""
-    years: dict[str, tuple[int, int]] = {}
-    for event in events:
-        if event.zone is not None:
-            first, last = event.days
-            before = years.get(event.zone, (first.year, last.year))
-            years[event.zone] = (min(before[0], first.year), max(before[1], last.year))
-    return years
-
-
-def _touches(event: _Event, start: date | None, end: date | None) -> bool:
+def _written(event: Event, texts: Words, alarms: tuple[Alarm, ...] = ()) -> Written:
     first, last = event.days
-    return (end is None or first <= end) and (start is None or last >= start)
+    return Written(data=event_component(event, alarms, texts.visit), zone=event.zone or "", first=first, last=last)
 
 
-def _visit_events(entries: Iterable[Entry], level: Level, texts: Words) -> Iterator[_Event]:
-    for entry in entries:
-        event = _visit_event(entry, level, texts)
-        if event is not None:
-            yield event
-
-
-def _visit_event(entry: Entry, level: Level, texts: Words) -> _Event | None:
-    visit = entry.visit
-    when = visit.planned or visit.target
-    if visit.status not in _STATUS or when is None:
-        return None
-    start, end = _span(when, visit.duration, entry.timezone)
-    status = _STATUS[visit.status]
-    return _Event(
-        uid=entry.uid,
-        sequence=entry.sequence,
-        changed=entry.changed,
-        title=_title(level, texts.visit, entry.subject, visit.label),
-        start=start,
-        end=end,
-        status=status,
-        busy=status == "CONFIRMED" and isinstance(start, datetime),
-        place="" if level is Level.PRIVATE else texts.place.get(visit.place, visit.place),
-        description=_activities(entry, texts) if level is Level.FULL else "",
-    )
-
-
-def _title(level: Level, neutral: str, subject: str, label: str) -> str:
-    return neutral if level is Level.PRIVATE else _line(f"{subject} · {label}")
-
-
-def _activities(entry: Entry, texts: Words) -> str:
-    if not entry.visit.activities:
-        return ""
-    labels = [_line(entry.activities.get(name, name)) for name in entry.visit.activities]
-    return "\n".join([f"{texts.activities}:", *(f"- {label}" for label in labels)])
-
-
-def _span(when: When, duration: timedelta | None, timezone: str) -> tuple[When, When]:
-    """Start and end of a visit: dates with an exclusive end, or moments in the site's zone.
-
-    A local time that comes twice means the first (RFC 5545, 3.3.5); one that means the second is written in
-    UTC.
-    """
-    if not isinstance(when, datetime):
-        return when, when + max(DAY, -(-(duration or DAY) // DAY) * DAY)
-    zone = ZoneInfo(timezone)
-    start, end = when.astimezone(UTC), when.astimezone(UTC) + (duration or USUAL_LENGTH)
-    local = start.astimezone(zone), end.astimezone(zone)
-    return (start, end) if any(moment.fold for moment in local) or timezone == "UTC" else local
-
-
-def _window_events(entries: Iterable[Entry], level: Level, texts: Words) -> Iterator[_Event]:
-    """The window of each dated visit; once that is done, missed or cancelled, the window is off as well."""
-    for entry in entries:
-        visit = entry.visit
-        if visit.date is None or visit.window_start is None or visit.window_end is None:
-            continue
-        yield _Event(
-            uid=derived_uid(entry.uid, "window"),
-            sequence=entry.sequence,
-            changed=entry.changed,
-            title=_title(level, texts.window, entry.subject, f"{texts.window}: {visit.label}"),
-            start=day_of(visit.window_start),
-            end=day_of(visit.window_end) + DAY,
-            status="CONFIRMED" if visit.status in TO_COME else "CANCELLED",
-        )
-
-
-def _period_events(entries: Iterable[PeriodEntry], level: Level, texts: Words) -> Iterator[_Event]:
-    for entry in entries:
-        period = entry.period
-        hidden = level is Level.PRIVATE and not period.show_patient
-        if hidden or period.start is None or period.end is None:
-            continue
-        yield _Event(
-            uid=entry.uid,
-            sequence=entry.sequence,
-            changed=entry.changed,
-            title=_title(level, texts.period, entry.subject, period.label),
-            start=period.start,
-            end=period.end + DAY,
-            status="CONFIRMED",
-        )
-
-
-def _serialised(event: _Event) -> bytes:
-    component = Event()
-    component.add("UID", event.uid)
-    component.add("DTSTAMP", event.changed)
-    component.add("LAST-MODIFIED", event.changed)
-    component.add("SEQUENCE", event.sequence)
-    component.add("SUMMARY", _Text(event.title))
-    component.add("DTSTART", *_placed(event.start, event.zone))
-    component.add("DTEND", *_placed(event.end, event.zone))
-    component.add("STATUS", event.status)
-    component.add("TRANSP", "OPAQUE" if event.busy else "TRANSPARENT")
-    if event.place:
-        component.add("LOCATION", _Text(_line(event.place)))
-    if event.description:
-        component.add("DESCRIPTION", _Text(event.description))
-    return bytes(component.to_ical())
-
-
-def _placed(when: When, zone: str | None) -> tuple[When, dict[str, str]]:
-    """The zone is named by us, since what icalendar makes of a tzinfo depends on its time zone provider."""
-    if isinstance(when, datetime) and zone is not None:
-        return when.replace(tzinfo=None), {"TZID": zone}
-    return when, {}
-
-
-def _line(text: str) -> str:
-    """One line without control characters and line separators, at which some clients' parsers break."""
-    plain = "".join(" " if unicodedata.category(char) in ("Cc", "Zl", "Zp") else char for char in text)
-    return " ".join(plain.encode("utf-8", "replace").decode("utf-8").split())
+def zones_of(spans: Iterable[tuple[str, date, date]]) -> dict[str, Years]:
+    """The zones that events need, each with the first and the last year in which it does: from the zone and the first
+    and last day of each event, those without a zone left out."""
+    zones: dict[str, Years] = {}
+    for zone, first, last in spans:
+        if zone:
+            known = zones.get(zone, (first.year, last.year))
+            zones[zone] = (min(known[0], first.year), max(known[1], last.year))
+    return zones

@@ -5,76 +5,34 @@ A message tells no more than a calendar of the same level does (design §1, guar
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from calendars.entries import Level
 from calendars.layout import clean
-from calendars.words import LANGUAGES, day_in_words, day_of, time_in_words
-from schedules.errors import UnknownName
+from calendars.phrases import KINDS, Phrases, phrases
+from calendars.words import day_in_words, day_of, time_in_words
 from schedules.record import When
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Phrases:
-    """Sentences by what a rule is about. ``at`` joins a day and a time; ``{when}`` is the visit's, ``{end}`` a day."""
-
-    at: str
-    appointment: str
-    unheard: str
-    before: str
-    opens: str
-    closes: str
-    overdue: str
-    activities: str
-    comma: str = ", "
-
-
-_PHRASES = {
-    "en": _Phrases(
-        at="{day} at {time}",
-        appointment="You have an appointment on {when}.",
-        unheard="Please call your care team about your appointment on {when}.",
-        before="{subject}: {label} on {when}.",
-        opens="{subject}: {label}, planned for {when}. Its window is open, to {end}.",
-        closes="{subject}: {label}, planned for {when}. Its window closes on {end}.",
-        overdue="{subject}: {label} was due by {end}. Nothing is recorded.",
-        activities="To do: {activities}.",
-    ),
-    "zh": _Phrases(
-        at="{day} {time}",
-        appointment="您的预约时间是{when}。",
-        unheard="请就{when}的预约联系您的医护团队。",
-        before="{subject}:{label},{when}。",
-        opens="{subject}:{label},计划于{when}。时间窗已开始,至{end}。",
-        closes="{subject}:{label},计划于{when}。时间窗于{end}结束。",
-        overdue="{subject}:{label}应于{end}前完成,尚无记录。",
-        activities="项目:{activities}。",
-        comma="、",
-    ),
-    "de": _Phrases(
-        at="{day} um {time} Uhr",
-        appointment="Sie haben einen Termin am {when}.",
-        unheard="Bitte melden Sie sich wegen Ihres Termins am {when} bei Ihrem Behandlungsteam.",
-        before="{subject}: {label} am {when}.",
-        opens="{subject}: {label}, geplant am {when}. Das Terminfenster ist offen, bis {end}.",
-        closes="{subject}: {label}, geplant am {when}. Das Terminfenster endet am {end}.",
-        overdue="{subject}: {label} war bis {end} fällig. Es ist nichts eingetragen.",
-        activities="Vorgesehen: {activities}.",
-    ),
-    "es": _Phrases(
-        at="{day} a las {time}",
-        appointment="Tiene una cita el {when}.",
-        unheard="Llame a su equipo médico sobre su cita del {when}.",
-        before="{subject}: {label} el {when}.",
-        opens="{subject}: {label}, prevista para el {when}. Su ventana está abierta, hasta el {end}.",
-        closes="{subject}: {label}, prevista para el {when}. Su ventana se cierra el {end}.",
-        overdue="{subject}: {label} debía hacerse hasta el {end}. No hay nada registrado.",
-        activities="Previsto: {activities}.",
-    ),
+EVENTS = ("before", *KINDS)
+# What a private message says instead; of the others it says that there is an appointment.
+_PRIVATE = {
+    "overdue": "unheard",
+    "moved": "has_moved",
+    "cancelled": "is_cancelled",
+    "period": "part_ends",
+    **dict.fromkeys(("expires", "gate", "conflict", "expected", "stopped"), "to_check"),
 }
+_TITLES = {
+    "appointment": "title",
+    "unheard": "title_unheard",
+    "has_moved": "title_moved",
+    "is_cancelled": "title_cancelled",
+    "part_ends": "title_part_ends",
+    "to_check": "title_to_check",
+}
+LONGEST_TITLE, LONGEST_DETAIL = 120, 1000
 
 
 def reminder_text(
@@ -88,32 +46,91 @@ def reminder_text(
     language: str = "en",
     zone: ZoneInfo | None = None,
     activities: Iterable[str] = (),
+    before: When | None = None,
+    detail: str = "",
 ) -> str:
-    """One reminder of a visit, in one line.
+    """One reminder of a visit, a period or a milestone, or that a subject is followed no longer, in one line.
 
-    :param event: what its rule is about: ``before``, ``opens``, ``closes`` or ``overdue``.
-    :param when: the visit's date or moment, and ``closes`` the last day of its window, at the site.
+    :param event: what it is about, one of EVENTS.
+    :param label: the visit's, the period's or the milestone's, such as the one that ended the following.
+    :param when: the visit's date or moment (of one that was cancelled, the one it had), the period's last day, the day
+        on which the milestone is expected, or since when a subject is followed no longer.
+    :param closes: the last day of the visit's window, or that the rule which runs out allows; else the visit's own day.
     :param zone: the recipient's. Times are the site's; where clocks differ, the message names the site's zone.
     :param activities: labels, told at level ``full`` only.
+    :param before: the old date or moment of what has moved.
+    :param detail: the rule that runs out, which gates are shut, or the words of a conflict; not told at level
+        ``private``.
     Raises UnknownName for a language that is not among LANGUAGES.
     """
-    phrases = _PHRASES.get(language)
-    if phrases is None:
-        raise UnknownName("language", language, LANGUAGES)
-    shown = _when(phrases, when, language, zone)
+    words = phrases(language)
+    times = {"when": _when(words, when, language, zone)}
+    times["before"] = times["when"] if before is None else _when(words, before, language, zone)
+    times["end"] = day_in_words(closes or day_of(when), language)
     if level is Level.PRIVATE:
-        return (phrases.unheard if event == "overdue" else phrases.appointment).format(when=shown)
-    sentence: str = getattr(phrases, event)
-    end = day_in_words(closes or day_of(when), language)
-    text = sentence.format(subject=subject, label=clean(label), when=shown, end=end)
-    told = [clean(name) for name in activities] if level is Level.FULL else []
-    return f"{text} {phrases.activities.format(activities=phrases.comma.join(told))}" if told else text
+        return _sentence(words, _PRIVATE.get(event, "appointment")).format(**times)
+    told = {"subject": subject, "label": clean(label), "detail": _bounded(clean(detail), LONGEST_DETAIL)}
+    text = _sentence(words, event).format(**times, **told).rstrip()
+    names = [clean(name) for name in activities] if level is Level.FULL else []
+    return f"{text} {words.activities.format(activities=words.comma.join(names))}" if names else text
 
 
-def _when(phrases: _Phrases, when: When, language: str, zone: ZoneInfo | None) -> str:
+def title_text(event: str, *, subject: str, label: str, when: When, level: Level, language: str = "en") -> str:
+    """The title of an e-mail: neutral at level ``private``, else subject, visit and what it is about."""
+    words = phrases(language)
+    day = day_in_words(day_of(when), language, short=True)
+    if level is Level.PRIVATE:
+        return _sentence(words, _TITLES[_PRIVATE.get(event, "appointment")]).format(day=day)
+    kind = words.kinds.get(event, "")
+    what = f"{subject}: {_bounded(clean(label), LONGEST_TITLE)}"
+    return f"{what} ({kind}), {day}" if kind else f"{what}, {day}"
+
+
+def digest_text(lines: Sequence[str], language: str = "en") -> str:
+    """Several reminders as one message: how many, and each in a line of its own."""
+    words = phrases(language)
+    return "\n".join((words.several.format(count=len(lines)), *(f"{words.bullet}{line}" for line in lines)))
+
+
+def digest_title(count: int, language: str = "en") -> str:
+    """The title of a message that is several reminders in one; it is neutral at every level."""
+    return phrases(language).title_several.format(count=count)
+
+
+def questions_text(line: str, language: str = "en") -> str:
+    """Whom to ask: ``Questions: …``. ``line`` is the site's own."""
+    return phrases(language).questions.format(line=clean(line))
+
+
+def stop_text(address: str, language: str = "en") -> str:
+    """How to get no more messages: by writing to ``address``, or where there is none by saying so."""
+    words = phrases(language)
+    return words.stop_by_mail.format(address=clean(address)) if address else words.stop_by_asking
+
+
+def probe_text(language: str = "en") -> str:
+    """A message to try a channel with."""
+    return phrases(language).test
+
+
+def probe_title(language: str = "en") -> str:
+    """The title of a message to try a channel with."""
+    return phrases(language).test_title
+
+
+def _sentence(words: Phrases, name: str) -> str:
+    sentence: str = getattr(words, name)
+    return sentence
+
+
+def _bounded(text: str, longest: int) -> str:
+    return text if len(text) <= longest else text[: longest - 1] + "…"
+
+
+def _when(words: Phrases, when: When, language: str, zone: ZoneInfo | None) -> str:
     day = day_in_words(day_of(when), language)
     if not isinstance(when, datetime):
         return day
-    text = phrases.at.format(day=day, time=time_in_words(when))
+    text = words.at.format(day=day, time=time_in_words(when))
     abroad = zone is not None and when.astimezone(zone).utcoffset() != when.utcoffset()
     return f"{text} ({when.tzinfo})" if abroad else text

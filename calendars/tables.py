@@ -36,10 +36,19 @@ _VISIT_HEADS = ("Date", "Day", "Visit", "What", "Status", "Window")
 
 
 def plan_table(
-    plan: Plan, today: date, *, subject: str = "", site: str = "", width: int = 80, colour: bool = False
+    plan: Plan,
+    today: date,
+    *,
+    subject: str = "",
+    site: str = "",
+    revision: int | None = None,
+    width: int = 80,
+    colour: bool = False,
 ) -> str:
     """A patient's calendar as of a date at the site: visits, periods, and what is wrong or open."""
-    head = " · ".join(part for part in (f"{plan.protocol} {plan.version}", subject, site, plan.timezone) if part)
+    of_record = "" if revision is None else f"revision {revision}"
+    parts = (f"{plan.protocol} {plan.version}", subject, site, plan.timezone, of_record)
+    head = " · ".join(part for part in parts if part)
     return sections(
         (
             heading(head, colour=colour),

@@ -1,4 +1,4 @@
-"""The fixed words of calendars in English, Chinese, German and Spanish; dates and lengths in words.
+"""The fixed words of calendars in English, Chinese, German and Spanish; dates and lengths in words (Babel's).
 
 Nothing here comes from the machine's locale: the same plan gives the same text everywhere.
 """
@@ -8,10 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Literal
 
 from schedules.errors import UnknownName
 from schedules.plan import TO_COME, Status, Visit
+from schedules.points import Around
 from schedules.record import When
+from schedules.spans import Span
 
 LANGUAGES = ("en", "zh", "de", "es")
 _ENGLISH_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -19,35 +22,59 @@ _ENGLISH_MONTHS = (
     *("January", "February", "March", "April", "May", "June", "July"),
     *("August", "September", "October", "November", "December"),
 )
-_GERMAN_DAYS = ("Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag", "Samstag", "Sonntag")
-_GERMAN_MONTHS = (
-    *("Januar", "Februar", "März", "April", "Mai", "Juni", "Juli"),
-    *("August", "September", "Oktober", "November", "Dezember"),
-)
-_SPANISH_DAYS = ("lunes", "martes", "miércoles", "jueves", "viernes", "sábado", "domingo")
-_SPANISH_MONTHS = (
-    *("enero", "febrero", "marzo", "abril", "mayo", "junio", "julio"),
-    *("agosto", "septiembre", "octubre", "noviembre", "diciembre"),
-)
-_CHINESE_DAYS = "一二三四五六日"
+# Long and short forms of dates in the patterns of the CLDR, for the languages that Babel writes.
+_PATTERNS = {
+    "de": ("EEEE, d. MMMM y", "ccc d.M.y"),
+    "es": ("EEEE, d 'de' MMMM 'de' y", "EEE d MMM y"),
+    "zh": ("y年M月d日EEEE", "y年M月d日EEE"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Words:
     """What never changes in a calendar, in one language.
 
-    ``visit``, ``window`` and ``period`` tell nothing of the study.
+    ``visit``, ``window``, ``period`` and ``sample`` tell nothing of the study.
     """
 
+    language: str
     visit: str
     visits: str
     window: str
     period: str
+    sample: str
     activities: str
     due: str
     overdue: str
+    before: str
+    after: str
+    start: str
+    between: str
     status: Mapping[Status, str]
     place: Mapping[str, str]
+
+    def counted(self, offset: Span) -> str:
+        """A moment counted from the start of a visit: ``30 minutes before the visit begins``."""
+        if not offset:
+            return self.start
+        return (self.before if offset.roughly_days < 0 else self.after).format(_length(offset, self.language))
+
+    def around(self, tolerance: Around) -> str:
+        """How much sooner or later: ``±15 minutes``, ``−5 minutes/+15 minutes``."""
+        early, late = _length(tolerance.start, self.language), _length(tolerance.end, self.language)
+        return f"±{late}" if tolerance.start == -tolerance.end else f"−{early}/+{late}"
+
+
+def _length(span: Span, language: str) -> str:
+    """A length without its sign, in the reader's language: ``2 Stunden 30 Minuten``."""
+    from babel.units import format_unit
+
+    hours, minutes = divmod(abs(span.minutes), 60)
+    parts = ((abs(span.months), "month"), (abs(span.days), "day"), (hours, "hour"), (minutes, "minute"))
+    # Babel knows no long units of Chinese, whose short ones are as long.
+    form: Literal["short", "long"] = "short" if language == "zh" else "long"
+    told = [format_unit(number, f"duration-{unit}", form, locale=language) for number, unit in parts if number]
+    return " ".join(told) or format_unit(0, "duration-minute", form, locale=language)
 
 
 def _statuses(*names: str) -> dict[Status, str]:
@@ -60,46 +87,70 @@ def _places(*names: str) -> dict[str, str]:
 
 _WORDS = {
     "en": Words(
+        language="en",
         visit="Visit",
         visits="Visits",
         window="Visit window",
         period="Period",
+        sample="Time point",
         activities="Activities",
         due="due",
         overdue="overdue",
+        before="{} before the visit begins",
+        after="{} after the visit begins",
+        start="When the visit begins",
+        between="Between {} and {}",
         status=_statuses(*Status),
         place=_places("Clinic", "Telephone", "Ward", "Remote"),
     ),
     "zh": Words(
+        language="zh",
         visit="就诊",
         visits="就诊安排",
         window="就诊时间窗",
         period="时段",
+        sample="时间点",
         activities="项目",
         due="应就诊",
         overdue="逾期",
+        before="就诊开始前{}",
+        after="就诊开始后{}",
+        start="就诊开始时",
+        between="{}至{}之间",
         status=_statuses("计划", "已预约", "已完成", "缺席", "已取消", "待定", "不适用"),
         place=_places("门诊", "电话", "病房", "远程"),
     ),
     "de": Words(
+        language="de",
         visit="Termin",
         visits="Termine",
         window="Terminfenster",
         period="Zeitraum",
+        sample="Zeitpunkt",
         activities="Maßnahmen",
         due="fällig",
         overdue="überfällig",
+        before="{} vor Beginn des Termins",
+        after="{} nach Beginn des Termins",
+        start="zu Beginn des Termins",
+        between="zwischen {} und {}",
         status=_statuses("geplant", "gebucht", "erfolgt", "versäumt", "abgesagt", "bedingt", "entfällt"),
         place=_places("Ambulanz", "Telefon", "Station", "aus der Ferne"),
     ),
     "es": Words(
+        language="es",
         visit="Visita",
         visits="Visitas",
         window="Ventana de visita",
         period="Período",
+        sample="Momento",
         activities="Actividades",
         due="pendiente",
         overdue="atrasada",
+        before="{} antes del inicio de la visita",
+        after="{} después del inicio de la visita",
+        start="al inicio de la visita",
+        between="entre las {} y las {}",
         status=_statuses(
             "prevista", "reservada", "realizada", "no realizada", "cancelada", "condicional", "no procede"
         ),
@@ -121,27 +172,19 @@ def _unknown(language: str) -> UnknownName:
 
 def day_in_words(day: date, language: str = "en", *, short: bool = False) -> str:
     """``Tuesday 3 March 2026``, or ``Tue 3 Mar 2026``; in the reader's language and order."""
-    weekday, month = day.weekday(), day.month - 1
-    match language:
-        case "en":
-            return _spaced(_ENGLISH_DAYS[weekday], day.day, _ENGLISH_MONTHS[month], day.year, short)
-        case "de" if short:
-            return f"{_GERMAN_DAYS[weekday][:2]} {day.day}.{day.month}.{day.year}"
-        case "de":
-            return f"{_GERMAN_DAYS[weekday]}, {day.day}. {_GERMAN_MONTHS[month]} {day.year}"
-        case "es" if short:
-            return _spaced(_SPANISH_DAYS[weekday], day.day, _SPANISH_MONTHS[month], day.year, short)
-        case "es":
-            return f"{_SPANISH_DAYS[weekday]}, {day.day} de {_SPANISH_MONTHS[month]} de {day.year}"
-        case "zh":
-            name = ("周" if short else "星期") + _CHINESE_DAYS[weekday]
-            return f"{day.year}年{day.month}月{day.day}日{'' if short else ' '}{name}"
-        case _:
-            raise _unknown(language)
+    if language == "en":
+        return _english(day, short)
+    if language not in _PATTERNS:
+        raise _unknown(language)
+    # English is what every table is made of, and needs no Babel, which takes longer to load than a table.
+    from babel.dates import format_date
+
+    return format_date(day, _PATTERNS[language][short], locale=language)
 
 
-def _spaced(weekday: str, day: int, month: str, year: int, short: bool) -> str:
-    return f"{weekday[:3]} {day} {month[:3]} {year}" if short else f"{weekday} {day} {month} {year}"
+def _english(day: date, short: bool) -> str:
+    weekday, month = _ENGLISH_DAYS[day.weekday()], _ENGLISH_MONTHS[day.month - 1]
+    return f"{weekday[:3]} {day.day} {month[:3]} {day.year}" if short else f"{weekday} {day.day} {month} {day.year}"
 
 
 def time_in_words(moment: time | datetime) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from calendars.agenda import AgendaItem, Quantity, by_day, quantities, quantity
+from calendars.agenda import AgendaItem, Quantity, by_day, grouped, quantities, quantity
 from calendars.deviations import DeviationItem, Deviations
 from calendars.document import agenda_document, when_text
 from calendars.worklists import BUCKETS, LISTS, Task, Worklist
@@ -22,6 +22,21 @@ def department_document(items: Sequence[AgendaItem], department: str) -> dict[st
         "items": agenda_document(items),
         "days": [{"date": day.isoformat(), **_quantities(group)} for day, group in by_day(items).items()],
         "total": _quantities(items),
+    }
+
+
+def grouped_document(items: Sequence[AgendaItem], by: str) -> dict[str, object]:
+    """The numbers of visits by day, site or department and activity, and in all.
+
+    A visit at which two departments have something to do counts for each of them, and once in all.
+    """
+    groups = grouped(items, by)
+    key = "date" if by == "day" else by
+    concerned = [item for item in items if by != "department" or any(item.departments)]
+    return {
+        "by": by,
+        "groups": [{key: name, **_quantities(group)} for name, group in groups.items()],
+        "total": _quantities(concerned),
     }
 
 
@@ -100,6 +115,7 @@ def _expiry(expiry: Expiry) -> dict[str, object]:
         "visit": expiry.visit,
         "label": expiry.label,
         "status": str(expiry.status),
+        "kind": expiry.kind,
         "rule": expiry.rule,
         "last": when_text(expiry.last),
         "planned": when_text(expiry.planned),

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from itertools import groupby
 
-from calendars.agenda import AgendaItem, Quantity, by_day, quantities, quantity
+from calendars.agenda import AgendaItem, Quantity, by_day, grouped, quantities, quantity
 from calendars.layout import Cell, Note, heading, paragraph, sections, table
 from calendars.tables import short
 from calendars.words import day_in_words
@@ -16,6 +17,7 @@ Rows = list[Sequence[str | Cell] | Note]
 _DAYS_COUNT = (
     "Days are counted from the last day of the window, or of a visit that is booked or has no window from its day."
 )
+_COUNTED_TWICE = "A visit at which two departments have something to do counts for each, and once in all."
 _QUANTITY = ("Booked", "Not booked", "Done", "Total")
 
 
@@ -72,7 +74,9 @@ def _late(found: Worklist) -> Rows:
         rows.append(
             Note(f"· {bucket.name} day{'' if bucket.last == 1 else 's'}: {_visits(len(group))} ·", style="bold")
         )
-        rows.extend(_late_row(task) for task in group)
+        for task in group:
+            rows.append(_late_row(task))
+            rows.extend([Note(", ".join(task.because), 3, "yellow")] if task.because else [])
     return rows
 
 
@@ -145,6 +149,36 @@ def department_text(items: Sequence[AgendaItem], department: str, *, width: int 
             + table(("What", *_QUANTITY), _total_rows(items), width=width, colour=colour),
         )
     )
+
+
+def grouped_text(items: Sequence[AgendaItem], by: str, *, width: int = 80, colour: bool = False) -> str:
+    """The numbers of visits by day, site or department, and in all; of a department also by what must be ready.
+
+    A visit at which two departments have something to do counts for each of them, and once in all.
+    """
+    groups = grouped(items, by)
+    if not groups:
+        return "No visits in these days."
+    if by == "department":
+        return sections((_departments(items, groups, width, colour), paragraph(_COUNTED_TWICE, width=width)))
+    rows: Rows = []
+    for name, group in groups.items():
+        shown = day_in_words(date.fromisoformat(name), short=True) if by == "day" else name
+        rows.append((Cell(shown, whole=True), *_numbers(quantity(group))))
+    rows.append((Cell("Total", "bold"), *_numbers(quantity(items), "bold")))
+    return table((by.capitalize(), *_QUANTITY), rows, width=width, colour=colour)
+
+
+def _departments(
+    items: Sequence[AgendaItem], groups: Mapping[str, Sequence[AgendaItem]], width: int, colour: bool
+) -> str:
+    rows: Rows = []
+    for name, group in groups.items():
+        rows.append((Cell(name, whole=True), "visits", *_numbers(quantity(group), "bold")))
+        rows.extend(("", label, *_numbers(number)) for label, number in quantities(group).items())
+    concerned = [item for item in items if any(item.departments)]
+    rows.append((Cell("Total", "bold"), Cell("visits", "bold"), *_numbers(quantity(concerned), "bold")))
+    return table(("Department", "What", *_QUANTITY), rows, width=width, colour=colour)
 
 
 def _days_rows(items: Sequence[AgendaItem]) -> Rows:

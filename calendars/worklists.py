@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from operator import attrgetter
 
-from calendars.words import closes
+from calendars.words import closes, day_in_words
 from schedules.expiries import Expiry
 from schedules.plan import TO_COME, Plan, Status, Visit
 from schedules.record import When
@@ -50,7 +50,7 @@ class Task:
 
     ``when`` is its date, ``until`` the last day that counts on this list, and ``days`` how far that is from today:
     days overdue on the list of what is overdue, else days left (below zero: gone by). ``because`` holds the rule that
-    expires, the gates that are shut, or the visits that a period waits for.
+    expires, the gates that are shut, the visits that a period waits for, or up to when something overdue is possible.
     """
 
     site: str
@@ -122,7 +122,8 @@ def _tasks(case: Case) -> Iterator[tuple[str, Task]]:
             continue
         if closing < case.today:
             late.add(visit.id)
-            yield "overdue", _of_visit(case, visit, closing, days=(case.today - closing).days)
+            days = (case.today - closing).days
+            yield "overdue", _of_visit(case, visit, closing, days=days, because=tuple(_still_possible(case, visit)))
         elif visit.status is Status.BOOKED:
             if visit.waiting_for and _left(case, closing) <= GATES_WITHIN:
                 yield "shut", _of_visit(case, visit, closing, because=visit.waiting_for)
@@ -130,6 +131,13 @@ def _tasks(case: Case) -> Iterator[tuple[str, Task]]:
             yield "closing", _of_visit(case, visit, closing)
     yield from (("expiring", task) for task in _expiring(case, late))
     yield from (("ending", task) for task in _ending(case))
+
+
+def _still_possible(case: Case, visit: Visit) -> Iterator[str]:
+    """Up to when what is overdue may still be done, by a rule that allows it late and for a reason."""
+    for expiry in case.expiries:
+        if expiry.visit == visit.id and expiry.kind == "latest" and expiry.last >= case.today:
+            yield f"may still be booked up to {day_in_words(expiry.last, short=True)}, with a reason"
 
 
 def _left(case: Case, day: date) -> int:

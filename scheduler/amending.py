@@ -200,8 +200,8 @@ def _notes(doing: Recording, effective: date) -> Iterator[str]:
     for visit in after.plan.visits:
         if visit.id in after.template.kept and visit.status in TO_COME and visit.date is not None:
             yield f"{visit.id} stays on {day_words(visit.date)} as {after.template.kept[visit.id]} has it."
-    if after.ground is not None:
-        for name, day in after.ground.passed_over.items():
+    if after.prepared is not None and after.prepared.ground is not None:
+        for name, day in after.prepared.ground.passed_over.items():
             yield f"{name} is not added: it would have been on {day_words(day)}."
     yield from _of_groups(doing)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from scheduler.desk import Desk
-from scheduler.projecting import rows_that_differ
+from scheduler.projecting import periods_that_differ, rows_that_differ
 from scheduler.values import Audit
 from schedules.course import course_of
 from schedules.errors import InvalidInput, StoreUnavailable, shown
@@ -27,21 +27,31 @@ def audit(desk: Desk, name: str, verify: bool, head: str | None) -> Audit:
     ``head`` is a hash that was kept elsewhere. Raises UnknownName, and StoreUnavailable where a fact cannot be read
     and nobody asked what is wrong.
     """
-    from scheduler.store.facts import chain_problems
-
     kept = None if head is None else _checked_head(head)
     with desk.store.reading() as work:
         subject = desk.find_subject(work, name)
         links, unreadable = work.facts.readable(name)
         if unreadable and not verify:
             raise StoreUnavailable(f"{unreadable} Run 'dayzero audit {name} --verify'.")
-        record = Record(subject=name, facts=tuple(link.fact for link in links))
-        problems: tuple[str, ...] = ()
-        if verify:
-            found = (unreadable,) if unreadable else chain_problems(links, kept)
-            problems = found or tuple(_inputs(work, subject, record, links[-1].revision if links else 0))
-            problems = problems or tuple(_projection(desk, work, name))
-        return Audit(subject=name, record=record, head=links[-1].hash if links else "", problems=problems)
+        return Audit(
+            subject=name,
+            record=Record(subject=name, facts=tuple(link.fact for link in links)),
+            head=links[-1].hash if links else "",
+            problems=problems_of(desk, work, subject, kept) if verify else (),
+        )
+
+
+def problems_of(desk: Desk, work: Work, subject: Subject, kept: str | None = None) -> tuple[str, ...]:
+    """What is wrong with a subject's record, in words, the nearest to the root of it: its chain (with a head that was
+    ``kept``), else what it is planned by, else what is stored of its plan; and what guards it."""
+    from scheduler.store.facts import chain_problems
+
+    links, unreadable = work.facts.readable(subject.id)
+    record = Record(subject=subject.id, facts=tuple(link.fact for link in links))
+    problems = (unreadable,) if unreadable else chain_problems(links, kept)
+    problems = problems or tuple(_inputs(work, subject, record, links[-1].revision if links else 0))
+    problems = problems or tuple(_projection(desk, work, subject.id))
+    return (*problems, *_guards(work))
 
 
 def _checked_head(text: str) -> str:
@@ -110,6 +120,21 @@ def _days(work: Work, subject: Subject, fact: Fact) -> Iterator[str]:
 
 def _projection(desk: Desk, work: Work, name: str) -> Iterator[str]:
     chart = desk.chart(work, name)
-    differing = rows_that_differ(chart.plan, work.visits.visits(name), chart.subject.salt)
-    if differing:
-        yield f"The stored dates of {', '.join(differing[:5])} are not those that follow from the facts."
+    visits = rows_that_differ(chart.plan, work.visits.visits(name), chart.subject.salt)
+    periods = periods_that_differ(chart.plan.periods, work.visits.periods(name), chart.subject.salt)
+    if visits or periods:
+        yield f"The stored dates of {', '.join((*visits, *periods)[:5])} are not those that follow from the facts."
+    if chart.subject.stopped != chart.plan.stopped:
+        stored, follows = (
+            f"stopped by {event}" if event else "going on" for event in (chart.subject.stopped, chart.plan.stopped)
+        )
+        yield f"{name} is stored as {stored}, and {follows} is what follows from the facts."
+
+
+def _guards(work: Work) -> Iterator[str]:
+    missing = work.guards.missing()
+    if missing:
+        yield (
+            f"The database no longer refuses to change what is recorded: its triggers {', '.join(missing[:3])}"
+            f"{' and more' if len(missing) > 3 else ''} were removed or switched off."
+        )

@@ -27,7 +27,7 @@ def book(
         shut = shut_gates(doing, visit)
         if shut and not (override and doing.why):
             raise InvalidInput(
-                f"{visit} waits for {', '.join(shut)}, which is not recorded. "
+                f"{visit} waits for {', '.join(shut)}, which {'is' if len(shut) == 1 else 'are'} not recorded. "
                 f"Record it with 'dayzero event {subject} {shut[0]} DATE', or book with --override and --why."
             )
         overridden = {OVERRIDE: ", ".join(shut)} if shut else {}
@@ -99,7 +99,7 @@ def _check_repeat(doing: Recording, name: str, again: bool) -> None:
     if visit is not None and actual is None and again:
         raise InvalidInput(f"{name} was not done before, so it cannot be done again. Leave --again out.")
     if actual is not None and not again:
-        number = max(fact.number for fact in doing.chart.record.facts if _is_of(fact, Kind.DONE, name))
+        number = max(fact.number for fact in doing.chart.record.effective().facts if _is_of(fact, Kind.DONE, name))
         raise InvalidInput(
             f"{name} was done on {when_words(actual)}. If it was done once more, say --again. If that date is wrong, "
             f"correct it: dayzero correct {doing.chart.subject.id} {number} --why TEXT WHEN"

@@ -16,7 +16,9 @@ from typing import TextIO
 
 WIDTH = 80
 CALENDAR = "visits.ics"
-ENVIRONMENT = {"DAYZERO_DATABASE": "sqlite:///demo.db", "DAYZERO_USER": "coordinator"}
+# Whatever is set up for messages, the people of a story get none.
+NOBODY = {f"DAYZERO_{name}": "" for name in ("SETTINGS", "SMTP_HOST", "WEBHOOK_SECRET", "NOTIFY", "QUESTIONS")}
+ENVIRONMENT = {"DAYZERO_DATABASE": "sqlite:///demo.db", "DAYZERO_USER": "coordinator", **NOBODY}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

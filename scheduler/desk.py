@@ -15,7 +15,7 @@ from schedules.course import NOTHING_EARLIER, Course, Earlier, course_of
 from schedules.errors import InvalidInput, StoreUnavailable, UnknownName, shown
 from schedules.load import load
 from schedules.plan import Plan
-from schedules.planner import plan_of, prepare
+from schedules.planner import Prepared, plan_of, prepare
 from schedules.record import Record
 from schedules.site import Site
 from schedules.template import Template
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from scheduler.store.subjects import Subject
     from scheduler.store.templates import StoredTemplate
     from scheduler.store.work import Store, Work
-    from schedules.grounds import Ground
 
 LONGEST_ID = 40
 LONGEST_WHY = 2000
@@ -47,7 +46,7 @@ class Chart:
     """A subject as a use case finds it: where its record stands, and all that its plan is made of.
 
     ``template`` is the patient's own: where its record was amended, merged from all versions (see
-    :mod:`schedules.merging`), on the ``ground`` that the versions left. A plan is made with the ``basis``.
+    :mod:`schedules.merging`). A plan is made with the ``basis``; ``prepared`` is what it was made from.
     """
 
     subject: Subject
@@ -55,7 +54,7 @@ class Chart:
     template: Template
     record: Record
     plan: Plan
-    ground: Ground | None = None
+    prepared: Prepared | None = None
 
     @property
     def site(self) -> Site:
@@ -65,8 +64,8 @@ class Chart:
     def with_record(self, record: Record) -> Chart:
         """The chart with another record, planned with the same."""
         basis = self.basis
-        prepared = prepare(basis.template, record, basis.site, basis.earlier)
-        return replace(self, record=record, template=prepared.template, plan=plan_of(prepared), ground=prepared.ground)
+        prepared = prepare(basis.template, record, basis.site, basis.earlier, known=self.prepared)
+        return replace(self, record=record, template=prepared.template, plan=plan_of(prepared), prepared=prepared)
 
 
 class Desk:
@@ -172,7 +171,7 @@ class Desk:
             template=prepared.template,
             record=record,
             plan=plan_of(prepared),
-            ground=prepared.ground,
+            prepared=prepared,
         )
 
     def _basis(self, work: Work, subject: Subject, course: Course) -> Basis:

@@ -19,11 +19,13 @@ def file_bytes(path: str) -> bytes:
         raise InvalidInput(f"The file {shown(path)} cannot be read: {reason}.") from None
 
 
-def write_file(path: str, data: bytes) -> None:
-    """Writes a file whole or not at all: whoever reads it meanwhile sees the old one. Raises InvalidInput."""
+def write_file(path: str, data: bytes, *, example: str = "visits.ics") -> None:
+    """Writes a file whole or not at all: whoever reads it meanwhile sees the old one. Raises InvalidInput.
+
+    ``example`` is a name for it, for whom named a folder."""
     target = os.path.realpath(path)
     if os.path.isdir(target):
-        raise InvalidInput(f"{shown(path)} is a folder. Name a file in it, such as {os.path.join(path, 'visits.ics')}.")
+        raise InvalidInput(f"{shown(path)} is a folder. Name a file in it, such as {os.path.join(path, example)}.")
     # A device such as /dev/stdout can be written to, but not replaced.
     replaces = os.path.isfile(target) or not os.path.exists(target)
     new = f"{target}.{os.getpid()}.new" if replaces else target

@@ -69,7 +69,8 @@ def _days_later(when: When, days: int) -> When:
 def _of_gates(doing: Recording, visit: str) -> Iterator[str]:
     shut = shut_gates(doing, visit)
     if shut:
-        yield f"{visit} waits for {', '.join(shut)}, which is not recorded; it is moved all the same."
+        verb = "is" if len(shut) == 1 else "are"
+        yield f"{visit} waits for {', '.join(shut)}, which {verb} not recorded; it is moved all the same."
 
 
 def _of_clocks(doing: Recording, facts: Sequence[Fact]) -> Iterator[str]:

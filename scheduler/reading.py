@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from datetime import date, timedelta
+from collections.abc import Iterator
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from calendars.agenda import AgendaItem, agenda_items
-from calendars.entries import Entry, PeriodEntry, parse_extras, parse_level
 from scheduler.desk import Chart, Desk
+from scheduler.exporting import check_department
 from scheduler.moments import AnyWhen, Moment, day_at, moment_at, moment_here
-from scheduler.values import Calendar, Patient, Registered, State
-from schedules.errors import InvalidInput, UnknownName
-from schedules.reminders import DEPARTMENTS
+from scheduler.values import Patient, Registered, State
+from schedules.errors import InvalidInput
 from schedules.site import Site
 from schedules.template import Template
 from schedules.why import why as why_of
@@ -78,15 +77,8 @@ def agenda(
             for item in _agenda_at(desk, work, name, department=department, start=start, days=days, now=now)
         ]
         if not found and department is not None:
-            _check_department(desk, work, department)
+            check_department(desk, work, department)
         return tuple(sorted(found, key=lambda item: item.order))
-
-
-def _check_department(desk: Desk, work: Work, name: str) -> None:
-    templates = [desk.registered(stored).template for stored in work.templates.all()]
-    known = {item.department for template in templates for item in template.activities.values() if item.department}
-    if name not in known | set(DEPARTMENTS):
-        raise UnknownName("department", name, sorted(known | set(DEPARTMENTS)))
 
 
 def _agenda_at(
@@ -103,81 +95,13 @@ def _agenda_at(
         )
 
 
-def calendar(desk: Desk, subject: str | None, site: str | None) -> Calendar:
-    """What the calendar of a subject, or of all subjects of a site, is made of. Raises InvalidInput, UnknownName."""
-    with desk.store.reading() as work:
-        if (subject is None) == (site is None):
-            raise InvalidInput("A calendar is of one subject or of one site. Name the one or the other.")
-        if subject is not None:
-            names: tuple[str, ...] = (desk.find_subject(work, subject).id,)
-        else:
-            names = work.subjects.names(site=desk.find_site(work, site or "").id)
-        charts = [desk.chart(work, name) for name in names]
-        return Calendar(
-            name=subject or site or "",
-            entries=tuple(entry for chart in charts for entry in _entries(work, chart)),
-            periods=tuple(entry for chart in charts for entry in _period_entries(work, chart)),
-        )
-
-
-def _entries(work: Work, chart: Chart) -> Iterator[Entry]:
-    rows = work.visits.visits(chart.subject.id)
-    for visit in chart.plan.visits:
-        row = rows[visit.id]
-        yield Entry(
-            visit=visit,
-            uid=row.uid,
-            sequence=row.sequence,
-            changed=row.changed,
-            subject=chart.subject.id,
-            timezone=chart.site.timezone,
-            activities=chart.plan.labels_at(visit.id),
-        )
-
-
-def _period_entries(work: Work, chart: Chart) -> Iterator[PeriodEntry]:
-    rows = work.visits.periods(chart.subject.id)
-    for period in chart.plan.periods:
-        row = rows[period.id]
-        yield PeriodEntry(
-            period=period, uid=row.uid, sequence=row.sequence, changed=row.changed, subject=chart.subject.id
-        )
-
-
-def export(
-    desk: Desk,
-    *,
-    subject: str | None,
-    site: str | None,
-    level: str,
-    language: str,
-    start: date | None,
-    end: date | None,
-    extras: Iterable[str],
-) -> bytes:
-    """The calendar file. Raises InvalidInput and UnknownName."""
-    found, chosen = parse_level(level), parse_extras(",".join(extras))
-    from calendars.ics import calendar_file
-
-    inputs = calendar(desk, subject, site)
-    return calendar_file(
-        inputs.entries,
-        level=found,
-        language=language,
-        name=inputs.name,
-        start=start,
-        end=end,
-        windows="windows" in chosen,
-        periods=inputs.periods if "periods" in chosen else (),
-    )
-
-
 def status(desk: Desk, now: Moment) -> State:
     """The database at a glance."""
     from scheduler.store.schema import HEAD
     from scheduler.store.state import LAST_SWEEP
 
     present = moment_here(now)
+    channels, problem = _channels()
     with desk.store.reading() as work:
         return State(
             database=desk.store.name,
@@ -189,8 +113,20 @@ def status(desk: Desk, now: Moment) -> State:
             reminders=work.outbox.counts(),
             reminders_due=work.outbox.count_due(present),
             last_sweep=work.state.moment(LAST_SWEEP),
+            channels=channels,
+            settings_problem=problem,
             now=present,
         )
+
+
+def _channels() -> tuple[tuple[str, ...], str]:
+    """The channels that are set up, and what is wrong with the settings where that cannot be told."""
+    from scheduler.settings_file import load_settings
+
+    try:
+        return load_settings().channels, ""
+    except InvalidInput as error:
+        return (), str(error)
 
 
 def template(desk: Desk, protocol: str, version: str | None) -> Template:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from calendars.entries import Level, parse_level
 from calendars.words import words
+from scheduler.channels.addresses import has_password, is_address
 from scheduler.desk import Desk
 from scheduler.moments import moment_at
 from scheduler.recording import Terms, catch_up, queue_from_now
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from scheduler.store.work import Work
 
 LONGEST_ADDRESS = 500
-_EMAIL = re.compile(r"[^@\s,;<>\"]+@[^@\s,;<>\"]+")
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://\S+", re.IGNORECASE)
 
 
@@ -81,10 +81,15 @@ def _site_of(desk: Desk, work: Work, what: NewContact) -> Site:
 
 
 def _checked(what: NewContact, site: Site) -> Contact:
-    if what.email and not _is(_EMAIL, what.email):
+    if what.email and not is_address(what.email):
         raise InvalidInput("The e-mail address is none. Write one, such as name@example.org.")
     if what.notify and not _is(_SCHEME, what.notify):
         raise InvalidInput("The address to notify is no URL. Write one, such as https://example.org/hook.")
+    if has_password(what.notify):
+        raise InvalidInput(
+            "The address to notify has a user or password in it, which would be stored. Leave it out: a webhook is "
+            "signed instead."
+        )
     words(what.language)
     usual = Level.PRIVATE if what.role in SUBJECT_ROLES else Level.CODED
     return Contact(

@@ -18,7 +18,7 @@ from scheduler.queueing import HORIZON, reconcile, wanted_reminders
 from scheduler.values import Change
 from scheduler.who import who
 from schedules.course import Course, course_of
-from schedules.diff import Diff, compare
+from schedules.diff import Diff, compare_under
 from schedules.errors import InvalidInput, StaleRevision
 from schedules.facts_check import check_fact
 from schedules.record import Fact, Kind, Record, When
@@ -142,11 +142,11 @@ def is_ahead(when: When, now: datetime, chart: Chart) -> bool:
 
 def difference(before: Chart, after: Chart) -> Diff:
     """What a new plan changes; what moved comes with the reason in words."""
-    diff = compare(before.plan, after.plan)
-    if not diff.moved:
+    diff = compare_under(after.template, before.plan, after.plan)
+    if not diff.moved or after.prepared is None:
         return diff
-    basis = after.basis
-    return compare(before.plan, after.plan, reasons(basis.template, after.record, basis.site, basis.earlier))
+    told = reasons(after.prepared, (move.visit for move in diff.moved))
+    return replace(diff, moved=tuple(replace(move, why=told.get(move.visit, "")) for move in diff.moved))
 
 
 @contextmanager
@@ -164,8 +164,11 @@ def recording(desk: Desk, name: str, terms: Terms) -> Iterator[Recording]:
 
 def _stale(work: Work, chart: Chart, seen: int) -> StaleRevision:
     name, revision = chart.subject.id, chart.subject.revision
+    from calendars.tables import fact_in_words
+
     since = [link.fact for link in work.facts.links(name) if link.revision > seen]
-    told = "; ".join(f"{fact.kind} {fact.name} by {fact.by}" for fact in since[:5]) + ("; …" if len(since) > 5 else "")
+    told = "; ".join(f"{fact_in_words(fact)} (by {fact.by})" for fact in since[:5])
+    told += "; …" if len(since) > 5 else ""
     return StaleRevision(
         f"The record of {name} is at revision {revision}, and this was made for revision {seen}. "
         f"Since then: {told or 'nothing, there is no such revision yet'}. Look at it again, then repeat."

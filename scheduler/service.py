@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, time
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypedDict, Unpack
@@ -13,17 +13,33 @@ from scheduler import (
     changing,
     correcting,
     enrolling,
+    exporting,
     moving,
+    picturing,
     reading,
     recipients,
     registering,
     sweeping,
+    trying,
     unscheduled,
     worklists,
 )
+from scheduler.channels import Send, console
 from scheduler.moments import AnyWhen, Moment
 from scheduler.recording import Terms
-from scheduler.values import Audit, Calendar, Change, Contact, Patient, Queued, Registered, State, Sweep
+from scheduler.values import (
+    Audit,
+    Calendar,
+    Change,
+    Contact,
+    Imported,
+    Message,
+    Patient,
+    Queued,
+    Registered,
+    State,
+    Sweep,
+)
 from schedules.plan import Plan
 from schedules.site import OPENING, Site
 from schedules.template import Template
@@ -31,7 +47,6 @@ from schedules.template import Template
 if TYPE_CHECKING:
     from calendars.deviations import Deviations
     from calendars.worklists import Worklist
-    from scheduler.channels import Send
     from scheduler.desk import Desk
 
 
@@ -60,12 +75,13 @@ class Scheduler:
     what is given, TemplateError, StaleRevision, and StoreUnavailable where the database cannot be used.
     """
 
-    def __init__(self, database_url: str | None = None) -> None:
+    def __init__(self, database_url: str | None = None, *, tell: Callable[[str], None] | None = None) -> None:
         """``database_url`` names the database: ``sqlite:///trial.db``, ``postgresql://user@host/trial``.
 
-        The default is the user's own SQLite file.
+        The default is the user's own SQLite file. ``tell`` is given a sentence where a database of an older dayzero was
+        brought up to date: with where it is kept as it was.
         """
-        self._url = database_url
+        self._url, self._tell = database_url, tell
         self._opened: Desk | None = None
 
     def __enter__(self) -> Self:
@@ -73,7 +89,10 @@ class Scheduler:
         from scheduler.store.engine import default_url
         from scheduler.store.work import Store
 
-        self._opened = Desk(Store(self._url or default_url()))
+        opened = Store(self._url or default_url())
+        self._opened = Desk(opened)
+        if opened.migrated and self._tell is not None:
+            self._tell(opened.migrated)
         return self
 
     def __exit__(
@@ -279,34 +298,79 @@ class Scheduler:
 
     def calendar(self, *, subject: str | None = None, site: str | None = None) -> Calendar:
         """What the calendar of a subject, or of all subjects of a site, is made of."""
-        return reading.calendar(self._desk, subject, site)
+        return exporting.calendar(self._desk, subject, site)
 
     def export(
         self,
         *,
         subject: str | None = None,
         site: str | None = None,
-        level: str = "private",
+        department: str | None = None,
+        role: str | None = None,
+        level: str | None = None,
         language: str = "en",
         start: date | None = None,
         end: date | None = None,
         extras: Iterable[str] = (),
+        alarms: str = "",
     ) -> bytes:
-        """The calendar file of a subject or a site, from ``start`` to ``end``; ``extras``: periods, windows."""
-        return reading.export(
-            self._desk,
+        """The calendar file of a subject or a site, from ``start`` to ``end``; ``extras``: periods, samples, windows.
+
+        With a ``department`` only what that has to do; a ``role`` is a department, or the patient, who sees the periods
+        meant for patients. ``level`` is private, for a role of staff coded, unless given. ``alarms`` are as in ``1 day
+        before at 17:00, 2 hours before``.
+        """
+        what = exporting.Export(
             subject=subject,
             site=site,
+            department=department,
+            role=role,
             level=level,
             language=language,
             start=start,
             end=end,
-            extras=extras,
+            extras=tuple(extras),
+            alarms=alarms,
         )
+        return exporting.export(self._desk, what)
+
+    def page(
+        self,
+        subject: str,
+        *,
+        level: str = "private",
+        language: str = "en",
+        start: date | None = None,
+        end: date | None = None,
+        call: str = "",
+        now: Moment = None,
+    ) -> str:
+        """A page for the patient to print, as HTML: the visits from ``start`` (else today) to ``end``, both included.
+
+        ``call`` is printed as whom to call; without it there is a line to write on."""
+        return picturing.page(
+            self._desk, subject, level=level, language=language, start=start, end=end, call=call, now=now
+        )
+
+    def timeline(self, subject: str, *, now: Moment = None) -> str:
+        """A picture of a subject's plan, as SVG: for staff, since it names subject and visits."""
+        return picturing.timeline(self._desk, subject, now)
 
     def audit(self, subject: str, *, verify: bool = False, head: str | None = None) -> Audit:
         """A subject's facts; with ``verify`` also what is wrong with them, given a ``head`` that was kept elsewhere."""
         return auditing.audit(self._desk, subject, verify, head)
+
+    def export_record(self, subject: str) -> bytes:
+        """A subject's whole record as a JSON file (``docs/record.md``); contacts are not in it."""
+        from scheduler import archive
+
+        return archive.export_record(self._desk, subject)
+
+    def import_record(self, data: bytes, *, now: Moment = None, dry_run: bool = False) -> Imported:
+        """Adds the record in such a file, verified: the same plan, UIDs and sequence numbers. Raises InvalidInput."""
+        from scheduler import archive
+
+        return archive.import_record(self._desk, data, Terms(now=now, dry_run=dry_run))
 
     def status(self, *, now: Moment = None) -> State:
         """The database at a glance."""
@@ -350,10 +414,17 @@ class Scheduler:
         """The contacts of a subject, of a site, or all."""
         return recipients.contacts(self._desk, subject, site)
 
+    def try_contact(self, number: int, *, say: Send = console) -> Message:
+        """Sends a test message to a contact by its channel, now; ``say`` prints it where none is set up for it."""
+        return trying.try_contact(self._desk, number, say)
+
     def reminders(self, subject: str) -> tuple[Queued, ...]:
         """A subject's reminders in the queue and what became of them, by when they are due."""
         return recipients.reminders(self._desk, subject)
 
-    def remind_once(self, *, now: Moment = None, send: Send | None = None) -> Sweep:
-        """Sends every reminder that is due, once; ``send`` is the channel, by default the console."""
-        return sweeping.remind_once(self._desk, now, send)
+    def remind_once(self, *, now: Moment = None, send: Send | None = None, say: Send = console) -> Sweep:
+        """Sends every reminder that is due, once, by the channel of its contact.
+
+        ``send`` takes all messages instead; ``say`` prints those for which no channel is set up.
+        """
+        return sweeping.remind_once(self._desk, now, send, say)

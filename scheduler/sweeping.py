@@ -14,20 +14,18 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from calendars.entries import Level
-from calendars.messages import reminder_text
-from scheduler.channels import DeliveryFailed, Send, console
+from scheduler.channels import DeliveryFailed, Send, console, open_channels
+from scheduler.composing import compose
 from scheduler.desk import Desk
 from scheduler.moments import Moment, is_floating, moment_at, moment_here
 from scheduler.queueing import HORIZON, after_quiet
 from scheduler.recording import queue_reminders
-from scheduler.values import Contact, Message, Sweep
+from scheduler.values import Message, Sweep
 from schedules.plan import TO_COME
-from schedules.reminders import DEPARTMENTS
 
 if TYPE_CHECKING:
+    from scheduler.settings import Settings
     from scheduler.store.outbox import Item
-    from scheduler.store.visits import StoredVisit
     from scheduler.store.work import Work
 
 BATCH = 100
@@ -47,14 +45,21 @@ class Verdict:
     message: Message | None = None
 
 
-def remind_once(desk: Desk, now: Moment, send: Send | None) -> Sweep:
-    """Sends every reminder that is due, once. ``now`` without an offset is read at each site's own zone."""
+def remind_once(desk: Desk, now: Moment, send: Send | None, say: Send = console) -> Sweep:
+    """Sends every reminder that is due, once. ``now`` without an offset is read at each site's own zone.
+
+    ``send`` takes all messages instead of the channels that are set up; ``say`` is the console's way to print one.
+    """
+    from scheduler.settings_file import load_settings
+
+    settings = load_settings()
     totals: Counter[str] = Counter()
     messages: list[Message] = []
     moments = tuple(_moments(desk, now))
     for moment, sites in moments:
         _extend(desk, moment, sites)
-        messages += _send_due(desk, moment, sites, send or console, totals)
+        with open_channels(settings, say) as channels:
+            messages += _send_due(desk, moment, sites, settings=settings, send=send or channels, totals=totals)
     _note(desk, max((moment for moment, _ in moments), default=moment_here(now)))
     counts = {name: totals[name] for name in ("sent", "suppressed", "missed", "failed")}
     return Sweep(**counts, messages=tuple(messages))
@@ -92,7 +97,13 @@ def _extend(desk: Desk, now: datetime, sites: Collection[str] | None) -> None:
 
 
 def _send_due(
-    desk: Desk, now: datetime, sites: Collection[str] | None, send: Send, totals: Counter[str]
+    desk: Desk,
+    now: datetime,
+    sites: Collection[str] | None,
+    *,
+    settings: Settings,
+    send: Send,
+    totals: Counter[str],
 ) -> Iterator[Message]:
     while True:
         with desk.store.writing(together=True) as work:
@@ -101,14 +112,14 @@ def _send_due(
             return
         for item in items:
             with desk.store.reading() as work:
-                verdict = _judge(desk, work, item, now)
+                verdict = _judge(desk, work, item, now, settings)
             outcome = _carry_out(desk, item, verdict, now, send)
             totals[outcome] += 1
             if outcome == "sent" and verdict.message is not None:
                 yield verdict.message
 
 
-def _judge(desk: Desk, work: Work, item: Item, now: datetime) -> Verdict:
+def _judge(desk: Desk, work: Work, item: Item, now: datetime, settings: Settings) -> Verdict:
     """Holds a reminder against the present state, just before it is sent (design §1, guarantee 4)."""
     from scheduler.store.outbox import MISSED, SUPPRESSED
 
@@ -127,42 +138,7 @@ def _judge(desk: Desk, work: Work, item: Item, now: datetime) -> Verdict:
     quiet_end = after_quiet(local, contact.quiet)
     if quiet_end != local:
         return Verdict(until=quiet_end.astimezone(UTC))
-    return Verdict(message=_message(desk, work, item, visit, contact))
-
-
-def _message(desk: Desk, work: Work, item: Item, visit: StoredVisit, contact: Contact) -> Message:
-    assert visit.when is not None
-    level = Level(contact.level)
-    text = reminder_text(
-        item.wanted.event,
-        subject=item.subject,
-        label=visit.label,
-        when=visit.when,
-        closes=visit.window_end,
-        level=level,
-        language=contact.language,
-        zone=ZoneInfo(contact.zone),
-        activities=_activities(desk, work, item) if level is Level.FULL else (),
-    )
-    return Message(
-        subject=item.subject,
-        visit=item.wanted.visit,
-        role=item.wanted.role,
-        rule=item.wanted.rule,
-        channel="console",
-        key=item.key,
-        text=text,
-        contact=contact,
-    )
-
-
-def _activities(desk: Desk, work: Work, item: Item) -> Iterator[str]:
-    """The labels of what is done at the visit; for a department, of its own part."""
-    plan = desk.chart(work, item.subject).plan
-    visit = plan.visit(item.wanted.visit)
-    for name in visit.activities if visit is not None else ():
-        if item.wanted.role not in DEPARTMENTS or plan.departments.get(name) == item.wanted.role:
-            yield plan.activities.get(name, name)
+    return Verdict(message=compose(desk, work, item, visit, contact, settings=settings))
 
 
 def _carry_out(desk: Desk, item: Item, verdict: Verdict, now: datetime, send: Send) -> str:

@@ -149,9 +149,22 @@ class Audit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Imported:
+    """A record that was read in, or with ``dry_run`` would have been; ``head`` is the hash of its last fact."""
+
+    subject: str
+    facts: int
+    revision: int
+    head: str
+    warnings: tuple[str, ...] = ()
+    dry_run: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class State:
     """The database at a glance. ``database`` has its password hidden; ``reminders`` counts them by state; ``now`` is
-    the moment as of which it is told."""
+    the moment as of which it is told. ``channels`` are those set up for messages, or ``settings_problem`` says why it
+    is not known; neither tells a secret."""
 
     database: str
     schema: str
@@ -162,6 +175,8 @@ class State:
     reminders: Mapping[str, int]
     reminders_due: int
     last_sweep: datetime | None
+    channels: tuple[str, ...] = ("console",)
+    settings_problem: str = ""
     now: datetime = field(compare=False)
 
 
@@ -205,7 +220,16 @@ class Queued:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """A reminder as it is handed to a channel. ``key`` is the same however often its transport is tried."""
+    """A reminder as it is handed to a channel. ``key`` is the same however often its transport is tried.
+
+    :param event: what it is about, one of ``calendars.messages.EVENTS``, or ``digest`` or ``test``.
+    :param text: all that it says, for channels with little room: the ``sentence``, and whom to ask.
+    :param title: this, ``body`` and ``html`` are for e-mail.
+    :param stop: how to get no more messages; ``body`` and ``html`` have it at their end, ``text`` has not.
+    :param calendar: the visit's event as a message of its own (RFC 5546); ``method`` is REQUEST or CANCEL.
+    :param message_id: follows from ``key`` and a secret, so that it tells nothing of what the key is made of.
+    :param parts: the messages of which a digest is made.
+    """
 
     subject: str
     visit: str
@@ -215,6 +239,16 @@ class Message:
     key: str
     text: str
     contact: Contact
+    event: str = ""
+    sentence: str = ""
+    title: str = ""
+    body: str = ""
+    html: str = ""
+    stop: str = ""
+    calendar: bytes | None = None
+    method: str = ""
+    message_id: str = ""
+    parts: tuple[Message, ...] = ()
 
     def document(self) -> dict[str, str]:
         """The message as ``remind --once --json`` prints it: nothing that tells whom it went to."""

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, fields, replace
 
-from schedules.plan import Conflict, Deviation, Plan, Status, Visit
+from schedules.expiries import Expiry, expiries
+from schedules.gates import GateChange, gate_changes, gates
+from schedules.plan import TO_COME, Conflict, Deviation, Plan, Status, Visit
 from schedules.record import When
+from schedules.template import Template
+
+# Neither of the two ever had a date, so that going from one to the other is no news.
+_NEVER = frozenset({Status.NOT_APPLICABLE, Status.CANCELLED})
+_EXPECTED = TO_COME | {Status.CONDITIONAL}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,10 +54,57 @@ class Diff:
     periods: tuple[Move, ...] = ()
     answered: tuple[str, ...] = ()
     asked: tuple[str, ...] = ()
+    activities: tuple[ActivityChange, ...] = ()
+    gates: tuple[GateChange, ...] = ()
+    expiries: tuple[ExpiryChange, ...] = ()
 
     def __bool__(self) -> bool:
-        plain = (self.moved, self.turned, self.new_conflicts, self.gone_conflicts, self.new_deviations, self.periods)
-        return any(plain) or bool(self.answered or self.asked)
+        return any(getattr(self, field.name) for field in fields(self))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExpiryChange:
+    """Something that bounds a visit to come and did not before, or that bounds it otherwise: up to another day, or to
+    a day that it now keeps and did not, or the other way round. ``before`` is None where it is new, ``after`` where it
+    bounds no more."""
+
+    before: Expiry | None
+    after: Expiry | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActivityChange:
+    """Something that is to be done at visits to come and was not before, or the other way round (``added``)."""
+
+    activity: str
+    label: str
+    added: bool
+    visits: tuple[str, ...]
+
+
+def compare_under(template: Template, before: Plan, after: Plan, reasons: dict[str, str] | None = None) -> Diff:
+    """As :func:`compare`, with the gates and expiries that follow from the plans' template."""
+    return replace(
+        compare(before, after, reasons),
+        gates=tuple(gate_changes(gates(template, before), gates(template, after))),
+        expiries=tuple(_expiry_changes(template, before, after)),
+    )
+
+
+def _expiry_changes(template: Template, before: Plan, after: Plan) -> Iterator[ExpiryChange]:
+    old, new = ({item.visit: item for item in expiries(template, plan)} for plan in (before, after))
+    for visit in dict.fromkeys((*new, *old)):
+        one, two = old.get(visit), new.get(visit)
+        if one is not None and two is not None:
+            if (one.last, one.holds) != (two.last, two.holds):
+                yield ExpiryChange(before=one, after=two)
+        elif two is not None or _is_to_come(after, visit):
+            yield ExpiryChange(before=one, after=two)
+
+
+def _is_to_come(plan: Plan, name: str) -> bool:
+    visit = plan.visit(name)
+    return visit is not None and visit.status in TO_COME
 
 
 def compare(before: Plan, after: Plan, reasons: dict[str, str] | None = None) -> Diff:
@@ -64,13 +119,16 @@ def compare(before: Plan, after: Plan, reasons: dict[str, str] | None = None) ->
         gone_conflicts=_only_in(before.conflicts, after.conflicts),
         new_deviations=tuple(item for item in after.deviations if item not in before.deviations),
         periods=_moved_periods(before, after),
+        activities=tuple(_activities(after, pairs)),
         answered=tuple(question for question in before.questions if question not in after.questions),
         asked=tuple(question for question in after.questions if question not in before.questions),
     )
 
 
 def _has_moved(one: Visit, two: Visit) -> bool:
-    return one.planned != two.planned and one.planned is not None and two.planned is not None
+    # Where what is cancelled would be is no date that anybody comes on.
+    dated = one.planned is not None and two.planned is not None and two.status not in _NEVER
+    return dated and one.planned != two.planned
 
 
 def _move(one: Visit, two: Visit, reasons: dict[str, str]) -> Move:
@@ -78,7 +136,8 @@ def _move(one: Visit, two: Visit, reasons: dict[str, str]) -> Move:
 
 
 def _has_turned(one: Visit | None, two: Visit | None) -> bool:
-    return (one and one.status) != (two and two.status)
+    states = (one and one.status, two and two.status)
+    return states[0] != states[1] and not (_NEVER.issuperset(states) and not (two and two.planned))
 
 
 def _turn(one: Visit | None, two: Visit | None) -> Turn:
@@ -92,6 +151,20 @@ def _turn(one: Visit | None, two: Visit | None) -> Turn:
         when=two.planned if two else None,
         series=known.series,
     )
+
+
+def _activities(after: Plan, pairs: Iterable[tuple[Visit | None, Visit | None]]) -> Iterator[ActivityChange]:
+    """What ends or begins at visits that are to come before and after."""
+    found: dict[tuple[str, bool], list[str]] = {}
+    for one, two in pairs:
+        if one is None or two is None or two.status not in _EXPECTED or one.activities == two.activities:
+            continue
+        for name in dict.fromkeys((*one.activities, *two.activities)):
+            if (name in one.activities) != (name in two.activities):
+                found.setdefault((name, name in two.activities), []).append(two.id)
+    for (name, added), visits in found.items():
+        label = after.activities.get(name, name)
+        yield ActivityChange(activity=name, label=label, added=added, visits=tuple(visits))
 
 
 def _only_in(these: tuple[Conflict, ...], those: tuple[Conflict, ...]) -> tuple[Conflict, ...]:

@@ -15,6 +15,7 @@ from schedules.standing import NEVER
 from schedules.template import BUILT_IN_MILESTONES, Template
 from schedules.typed import parse_day
 from schedules.unscheduled import is_name
+from schedules.words import day_words
 
 # A half-life, five of which have to pass: the longest of a drug in use is some months.
 LONGEST_ANSWER_DAYS = 366
@@ -46,7 +47,7 @@ def check_fact(template: Template, record: Record, fact: Fact) -> tuple[str, ...
 
 
 def _is_added(record: Record, name: str) -> bool:
-    return any(fact.kind is Kind.ADDED and fact.name == name for fact in record.facts)
+    return any(fact.kind is Kind.ADDED and fact.name == name for fact in record.effective().facts)
 
 
 def _added(template: Template, record: Record, fact: Fact) -> None:
@@ -120,7 +121,7 @@ def _cycle_start(template: Template, record: Record, fact: Fact) -> None:
             continue
         earlier = [other for other in record.effective().facts if other.kind is Kind.EVENT and other.name == fact.name]
         if len(earlier) >= cycle.maximum:
-            days = " and ".join(str(other.day) for other in earlier)
+            days = " and ".join(day_words(other.day) for other in earlier if other.day is not None)
             raise InvalidInput(
                 f"'{fact.name}' is recorded for {days} already, and the protocol allows {cycle.maximum} "
                 f"'{cycle.id}' cycle{'' if cycle.maximum == 1 else 's'}. A further cycle would need an amendment."

@@ -263,7 +263,7 @@ _DEFINITIONS: dict[str, Schema] = {
     "text": _text(),
     "name": _text(pattern=rf"^{_NAME}$", advice="Names are made of a-z, 0-9 and single '-'."),
     "new-name": {
-        "pattern": rf"^(?!(?:day|d)-[0-9]+$|(?:{'|'.join(TAKEN)})$){_NAME}$",
+        "pattern": rf"^(?!(?:day|d|unscheduled)-[0-9]+$|(?:{'|'.join(TAKEN)})$){_NAME}$",
         "patternErrorMessage": "Names are made of a-z, 0-9 and single '-', and are no day ('day-1') nor a word of the "
         f"language ({', '.join(TAKEN)}).",
     },

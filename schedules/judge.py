@@ -48,17 +48,26 @@ def plainly(compiled: Compiled, record: Record, site: Site) -> JustBefore:
     return lambda fact, planned_for, _: lay_out(compiled, fold(record.before(fact)), site, planned_for)
 
 
-def replay(record: Record, standing: Standing, just_before: JustBefore) -> dict[str, Seen]:
-    """What was seen before each done or missed visit's counting fact, in the order of the record."""
+def replay(record: Record, standing: Standing, just_before: JustBefore, looks: dict[int, Seen]) -> dict[str, Seen]:
+    """What was seen before each done or missed visit's counting fact, in the order of the record.
+
+    ``looks`` holds what was seen before single facts by their number, as far as that is known, and is added to.
+    """
     seen: dict[str, Seen] = {}
     planned_for: PlannedFor = {}
     for fact in record.facts:
-        if not _counts(standing, fact):
+        counts = _counts(standing, fact)
+        # Where a visit was planned that was missed then and is booked anew now, plans in between counted from.
+        if not counts and (fact.kind is not Kind.MISSED or fact.name not in standing.visits):
             continue
-        before = just_before(fact, planned_for, seen)
-        look = _look(before, before.standing, fact)
+        look = looks.get(fact.number)
+        if look is None:
+            before = just_before(fact, planned_for, seen)
+            look = looks[fact.number] = _look(before, before.standing, fact)
         if fact.kind is Kind.MISSED:
             planned_for[fact.name] = look.planned
+        if not counts:
+            continue
         known = seen.pop(fact.name, None)
         seen[fact.name] = look if known is None else replace(look, earlier=_times_before(standing, fact, known))
     return seen

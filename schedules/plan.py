@@ -35,6 +35,8 @@ class Visit:
     ``not_before``/``not_after`` what the bounds leave over. ``activities`` are the ids of what is (to be) done there.
     ``waiting_for`` names what has not happened yet: the points a conditional visit counts from, and shut gates.
     ``earlier`` are the dates on which it was done before, where it was done again (design §5, rule 14).
+    ``shares_entry_with`` is the visit whose calendar entry this one is part of (``together_with``): the two are to be
+    done, or were done, on the same day, and not at two different times of it.
     """
 
     id: str
@@ -57,6 +59,7 @@ class Visit:
     waiting_for: tuple[str, ...] = ()
     assumed: tuple[str, ...] = ()
     earlier: tuple[When, ...] = ()
+    shares_entry_with: str | None = None
 
     @property
     def date(self) -> date | None:

@@ -36,12 +36,20 @@ class Prepared:
     """A record laid out, with what was seen before each of its facts; :func:`plan` and ``why`` are made from it.
 
     ``template`` is the one in force; of a record that was amended, the patient's own, merged from all versions.
-    ``ground`` is there where what the plan is made with changed since the enrolment.
+    ``ground`` is there where what the plan is made with changed since the enrolment. With ``known``, the same of a part
+    of the record, what was seen before the facts of that part is taken from it.
     """
 
-    __slots__ = ("compiled", "ground", "layout", "record", "seen", "site", "standing", "template")
+    __slots__ = ("compiled", "ground", "layout", "looks", "record", "seen", "site", "standing", "template")
 
-    def __init__(self, template: Template, record: Record, site: Site, earlier: Earlier = NOTHING_EARLIER) -> None:
+    def __init__(
+        self,
+        template: Template,
+        record: Record,
+        site: Site,
+        earlier: Earlier = NOTHING_EARLIER,
+        known: Prepared | None = None,
+    ) -> None:
         # As it counts, with corrections made: so the plan is what it would have been, and what happened is judged anew.
         record = record.effective()
         self.template, self.record, self.site = template, record, site
@@ -52,8 +60,9 @@ class Prepared:
             return
         self.compiled: Compiled = compiled(template, tuple(sorted(known_groups(template, self.standing).items())))
         told = bool(self.standing.done or self.standing.missed)
+        self.looks: dict[int, Seen] = {} if known is None or not self._continues(known) else {**known.looks}
         before = plainly(self.compiled, record, site)
-        self.seen: dict[str, Seen] = replay(record, self.standing, before) if told else {}
+        self.seen: dict[str, Seen] = replay(record, self.standing, before, self.looks) if told else {}
         self.layout: Layout = lay_out(self.compiled, self.standing, site, planned_for(self.seen))
 
     def _on_changing_ground(self, grounds: Grounds) -> None:
@@ -63,11 +72,18 @@ class Prepared:
         def before(fact: Fact, planned: PlannedFor, seen: dict[str, Seen]) -> Layout:
             return grounds.just_before(record, fact, planned, seen).layout
 
-        found = replay(record, self.standing, before)
+        self.looks = {}
+        found = replay(record, self.standing, before, self.looks)
         self.ground = ground = grounds.as_of(record, planned_for(found), found)
         self.template, self.compiled = ground.template, ground.compiled
         self.standing, self.layout = ground.standing, ground.layout
         self.seen = {name: seen for name, seen in found.items() if name in ground.compiled.index}
+
+    def _continues(self, known: Prepared) -> bool:
+        """Whether a record has gone on from an earlier one, under the same template, groups and open days."""
+        same = known.ground is None and self.compiled is known.compiled and self.site == known.site
+        facts = known.record.facts
+        return same and self.record.facts[: len(facts)] == facts
 
 
 def planned_for(seen: Mapping[str, Seen]) -> dict[str, When | None]:
@@ -75,9 +91,16 @@ def planned_for(seen: Mapping[str, Seen]) -> dict[str, When | None]:
     return {name: look.planned for name, look in seen.items()}
 
 
-def prepare(template: Template, record: Record, site: Site, earlier: Earlier = NOTHING_EARLIER) -> Prepared:
-    """The layout behind a plan."""
-    return Prepared(template, record, site, earlier)
+def prepare(
+    template: Template,
+    record: Record,
+    site: Site,
+    earlier: Earlier = NOTHING_EARLIER,
+    *,
+    known: Prepared | None = None,
+) -> Prepared:
+    """The layout behind a plan; with ``known``, one of the same subject, in less time."""
+    return Prepared(template, record, site, earlier, known)
 
 
 def plan_of(prepared: Prepared) -> Plan:

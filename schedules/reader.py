@@ -16,7 +16,9 @@ _PROPER_DAY = re.compile(r"(?:day|d)-[0-9]+")
 _ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _GROUP_ID = re.compile(r"[a-z][a-z0-9_-]*")
 # ``stop: all``, ``earliest(…)``, ``latest(…)`` and the fields that say where something comes from.
-TAKEN = ("all", "earliest", "latest", "quote", "assumed")
+TAKEN = ("all", "earliest", "latest", "quote", "assumed", "unscheduled")
+# Visits that are added to a patient's record are given these names.
+_ADDED = re.compile(r"unscheduled-[0-9]+")
 PLACEHOLDERS = ("n", "member", "cycle")
 _ON_ANYTHING = ("quote", "assumed")
 # A file with more is no template; and looking for the nearest name takes its time.
@@ -170,7 +172,7 @@ class Reader:
             self.problem(
                 key, f"'{name}' cannot be the name of {what}: it would read as Day -{day}. Choose another name."
             )
-        elif name in (PLACEHOLDERS if group else TAKEN):
+        elif name in (PLACEHOLDERS if group else TAKEN) or (not group and _ADDED.fullmatch(name)):
             self.problem(
                 key, f"'{name}' cannot be the name of {what}: it has a meaning of its own. Choose another name."
             )

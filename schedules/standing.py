@@ -39,8 +39,9 @@ class Standing:
 
     ``visits`` are those of the template, ``unscheduled`` those that were added (by the fact that did, in ``added``).
     ``earlier`` are what a repeat replaced: the facts by which a visit was done before. ``overrides`` are the last
-    bookings against a shut gate. ``changed`` says that the version of the protocol or the days of the site changed
-    since the enrolment (see :mod:`schedules.course`).
+    bookings against a shut gate, and ``first_set`` are the first dates that were set, which may have been moved since.
+    ``changed`` says that the version of the protocol or the days of the site changed since the enrolment (see
+    :mod:`schedules.course`).
     """
 
     enrolment: date
@@ -50,6 +51,7 @@ class Standing:
     unscheduled: dict[str, Fixed] = field(default_factory=dict)
     earlier: dict[str, tuple[Fact, ...]] = field(default_factory=dict)
     overrides: dict[str, Fact] = field(default_factory=dict)
+    first_set: dict[str, When] = field(default_factory=dict)
     events: dict[str, Fact] = field(default_factory=dict)
     occurrences: dict[str, list[Fact]] = field(default_factory=dict)
     groups: dict[str, str] = field(default_factory=dict)
@@ -107,6 +109,8 @@ def _visit(standing: Standing, fact: Fact) -> None:
     match fact.kind:
         case Kind.BOOKED:
             visits[fact.name] = Fixed(Status.BOOKED, fact.when, fact)
+            if fact.when is not None:
+                standing.first_set.setdefault(fact.name, fact.when)
             if OVERRIDE in fact.values:
                 standing.overrides[fact.name] = fact
         case Kind.DONE:

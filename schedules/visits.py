@@ -7,6 +7,8 @@ from dataclasses import fields
 from datetime import date, datetime
 from typing import Any
 
+from schedules.bounding import live_status
+from schedules.compiled import as_day
 from schedules.judge import Seen
 from schedules.layout import Layout
 from schedules.plan import Status, Visit
@@ -79,6 +81,27 @@ def _visit(layout: Layout, seen: Mapping[str, Seen], place: int) -> Visit:
     visit.waiting_for = shape.gates[place] if status is shape.status[place] else ()
     visit.assumed = rule.assumed
     visit.earlier = _earlier(layout, rule.id) if done else ()
+    visit.shares_entry_with = _shared(layout, place) if rule.together_with else None
     visit.__class__ = Visit
     frozen: Visit = visit
     return frozen
+
+
+def _shared(layout: Layout, place: int) -> str | None:
+    """The visit whose calendar entry this one is part of; of several in one entry the one that is part of no other."""
+    compiled = layout.compiled
+    for name in compiled.rules[place].together_with:
+        partner = compiled.index[name]
+        if _at_one_time(layout, place, partner):
+            return _shared(layout, partner) or name
+    return None
+
+
+def _at_one_time(layout: Layout, one: int, two: int) -> bool:
+    """Whether both visits are to be done, or were, on one day; two times of a day are two entries."""
+    first, second = layout.board.when[one], layout.board.when[two]
+    if first is None or second is None or not all(live_status(layout.board.status[place]) for place in (one, two)):
+        return False
+    if isinstance(first, datetime) and isinstance(second, datetime):
+        return first == second
+    return as_day(first) == as_day(second)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 
 from schedules import unscheduled
-from schedules.bounding import history_bounds
+from schedules.bounding import history_bounds, live_status
 from schedules.compiled import as_day
 from schedules.conflicts import find_conflicts, window_words
 from schedules.course import NOTHING_EARLIER, Earlier
@@ -16,7 +16,7 @@ from schedules.network import Constant
 from schedules.plan import Deviation, Status
 from schedules.planner import Prepared, prepare
 from schedules.points import Day, Named, Point, names_in
-from schedules.record import Record
+from schedules.record import Record, When
 from schedules.site import Site
 from schedules.template import Template
 from schedules.words import day_words, weekday, when_words
@@ -122,9 +122,10 @@ class _Story:
         match self.board.status[place]:
             case Status.DONE:
                 again = "again " if visit and visit.fact.is_repeat else ""
-                return f"was done {again}on {self.shown(place)}{_instead(seen, when)}{reason}"
+                instead = _instead(seen, when) or ("" if again else self.moved_from(rule.id, when))
+                return f"was done {again}on {self.shown(place)}{instead}{reason}"
             case Status.BOOKED:
-                return f"is booked for {self.shown(place)}{reason}"
+                return f"is booked for {self.shown(place)}{self.moved_from(rule.id, when)}{reason}"
             case Status.MISSED:
                 return f"was missed; it was planned for {self.shown(place)}{reason}"
             case Status.PLANNED:
@@ -133,6 +134,13 @@ class _Story:
                 return f"is cancelled{'' if when is None else f'; it would be on {self.shown(place)}'}{reason}"
             case status:
                 return f"is {status.value}"
+
+    def moved_from(self, name: str, when: When | None) -> str:
+        """The day that was set at first, where the visit was moved to another since."""
+        first = self.prepared.standing.first_set.get(name)
+        if first is None or when is None or as_day(first) == as_day(when):
+            return ""
+        return f" instead of {day_words(as_day(first))}"
 
     def shown(self, place: int) -> str:
         when = self.board.when[place]
@@ -256,6 +264,10 @@ class _Story:
             return
         day, wanted, site = as_day(when), as_day(target), self.board.site
         needs_open = rule.needs_open_day
+        partner = self.partner(place, day)
+        if day != wanted and partner is not None:
+            yield f"It is together with {partner}, on the same day, since their windows overlap."
+            return
         if day == wanted:
             if needs_open and not site.is_open(day):
                 yield (
@@ -268,6 +280,15 @@ class _Story:
             yield f"The target is not an open day ({closed}); {day_words(day)} is the nearest one its rules allow."
         else:
             yield f"Its rules do not allow the target; {day_words(day)} is the nearest day they do."
+
+    def partner(self, place: int, day: date) -> str | None:
+        """The visit that this one is on the same day with, where the template wants them together."""
+        for name in self.compiled.rules[place].together_with:
+            other = self.compiled.index[name]
+            when = self.board.when[other]
+            if when is not None and as_day(when) == day and live_status(self.board.status[other]):
+                return name
+        return None
 
     def gates(self, place: int) -> Iterator[str]:
         name = self.compiled.rules[place].id
@@ -288,12 +309,12 @@ def _ordinal_words(day: int) -> str:
     return day_words(date.fromordinal(day))
 
 
-def reasons(template: Template, record: Record, site: Site, earlier: Earlier = NOTHING_EARLIER) -> dict[str, str]:
-    """For a diff: the facts that every planned visit's date goes back to, in words, by visit id."""
-    prepared = prepare(template, record, site, earlier)
-    story = _Story(prepared)
+def reasons(prepared: Prepared, names: Iterable[str]) -> dict[str, str]:
+    """For a diff: the facts that these visits' dates go back to, in words, by visit id; of planned ones only."""
+    story, layout = _Story(prepared), prepared.layout
+    places = ((name, prepared.compiled.index[name]) for name in names if name in prepared.compiled.index)
     return {
-        rule.id: "; ".join(story.roots(place))
-        for place, rule in enumerate(prepared.compiled.rules)
-        if prepared.layout.board.status[place] is Status.PLANNED and prepared.layout.targets[place] is not None
+        name: "; ".join(story.roots(place))
+        for name, place in places
+        if layout.board.status[place] is Status.PLANNED and layout.targets[place] is not None
     }

@@ -23,9 +23,13 @@ if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 
+# ``json.dumps`` makes an encoder at each call, which takes as long as to use it.
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
 def canonical(value: object) -> str:
     """The canonical JSON of plain values: maps with text keys, sequences, text, numbers, None."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return _CANONICAL.encode(value)
 
 
 def digest(text: str) -> str:
@@ -63,7 +67,12 @@ def from_columns(day: date | None, clock: time | None, zone: str | None, moment:
 
 def columns_of(value: DataclassInstance) -> dict[str, Any]:
     """The fields of a frozen value by name; unlike ``asdict`` it copies nothing, which would take most of the time."""
-    return {field.name: getattr(value, field.name) for field in fields(value)}
+    return {name: getattr(value, name) for name in _names(type(value))}
+
+
+@lru_cache(maxsize=64)
+def _names(kind: type[DataclassInstance]) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))
 
 
 def site_text(site: Site) -> str:
@@ -117,12 +126,16 @@ def values_of(text: str) -> dict[str, str]:
     return loaded
 
 
-def fingerprint(visit: Visit) -> str:
-    """A short text that differs whenever anything of a planned visit differs."""
-    return digest(canonical({name: _plain(value) for name, value in columns_of(visit).items()}))[:32]
+def fingerprint(visit: Visit, shown: object = None) -> str:
+    """A short text that differs whenever anything of a planned visit differs, or anything else that is ``shown`` of
+    it: plain values."""
+    return digest(canonical([{name: _plain(value) for name, value in columns_of(visit).items()}, shown]))[:32]
 
 
 def _plain(value: Any) -> object:
+    # Most of a visit is text or nothing, and there are many visits.
+    if value is None or type(value) is str:
+        return value
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, datetime):

@@ -14,8 +14,10 @@ if TYPE_CHECKING:
 
 # How long a write waits for another's to end. A use case takes milliseconds; a contact of a large site takes longest.
 BUSY_MILLISECONDS = 30_000
-# The execution option of a connection whose transactions write, and its two values.
-WRITING, ALONE, TOGETHER = "dayzero_writing", "alone", "together"
+# What can as well be left out does not keep anybody waiting.
+HURRY_MILLISECONDS = 200
+# The execution option of a connection whose transactions write, and its values; one in a hurry writes together.
+WRITING, ALONE, TOGETHER, HURRIED = "dayzero_writing", "alone", "together", "hurried"
 DRIVERS = {"sqlite": "pysqlite", "postgresql": "psycopg"}
 # What a URL may say of a connection to PostgreSQL that nobody else should read.
 SECRET = frozenset({"password", "sslpassword", "scram_client_key", "scram_server_key", "oauth_client_secret"})
@@ -25,7 +27,8 @@ class Backend(Protocol):
     """What a module of a database offers.
 
     ``READING`` are the execution options of a transaction that sees one state throughout; ``ERRORS`` is what its driver
-    raises outside of SQLAlchemy; ``trouble`` says what is wrong and what to do, without a value of any row.
+    raises outside of SQLAlchemy; ``trouble`` says what is wrong and what to do, without a value of any row;
+    ``is_uncertain`` tells of an error of a commit whether what was to be committed may be there all the same.
     """
 
     READING: Mapping[str, object]
@@ -34,6 +37,8 @@ class Backend(Protocol):
     def make_engine(self, url: URL) -> Engine: ...
 
     def trouble(self, error: BaseException) -> str: ...
+
+    def is_uncertain(self, error: BaseException) -> bool: ...
 
 
 def default_url() -> str:

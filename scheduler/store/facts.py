@@ -151,7 +151,7 @@ class Facts:
     def readable(self, subject: str) -> tuple[tuple[Link, ...], str | None]:
         """A subject's facts up to the first that cannot be read, and what is wrong with that one, in words."""
         try:
-            return _up_to_unreadable([_link(row) for row in self._session.exec(_of(subject))])
+            return readable_links([_link(row) for row in self._session.exec(_of(subject))])
         except (ValueError, TypeError):
             # A date in a column that is none makes the whole query fail; one at a time shows which.
             return self._one_by_one(subject)
@@ -166,7 +166,7 @@ class Facts:
                 return tuple(
                     links
                 ), f"Fact {number} holds what is no date or time: it was changed after it was recorded."
-        return _up_to_unreadable(links)
+        return readable_links(links)
 
     def record(self, subject: str) -> Record:
         """A subject's record. Raises StoreUnavailable where a fact cannot be read."""
@@ -177,7 +177,10 @@ class Facts:
         last = col(FactRow.number).desc()
         statement = select(FactRow.hash).where(FactRow.subject == subject).order_by(last).limit(1)
         previous = self._session.exec(statement).first() or NO_HASH
-        links = chained(subject, facts, revision, previous)
+        self.insert(chained(subject, facts, revision, previous))
+
+    def insert(self, links: Iterable[Link]) -> None:
+        """Adds facts that are chained already."""
         self._session.exec(insert(FactRow), params=[columns_of(link) for link in links])
 
 
@@ -194,7 +197,8 @@ def _check_correction(fact: Fact) -> None:
         raise ValueError("a correction names a fact before it")
 
 
-def _up_to_unreadable(links: Sequence[Link]) -> tuple[tuple[Link, ...], str | None]:
+def readable_links(links: Sequence[Link]) -> tuple[tuple[Link, ...], str | None]:
+    """The facts up to the first that cannot be read, and what is wrong with that one, in words."""
     for place, link in enumerate(links):
         try:
             _check_correction(link.fact)

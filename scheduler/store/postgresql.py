@@ -17,7 +17,8 @@ import psycopg
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 
-from scheduler.store.engine import BUSY_MILLISECONDS, TOGETHER, WRITING
+from scheduler.store.engine import ALONE, BUSY_MILLISECONDS, HURRIED, HURRY_MILLISECONDS, WRITING
+from scheduler.store.guards import SQLSTATE, WORDS
 from schedules.errors import StoreUnavailable
 
 # Not READ ONLY: SQLAlchemy would then make later transactions READ WRITE, even in a database that is set read-only.
@@ -80,7 +81,9 @@ def _set_up(connection: Any) -> str:
 def _begin(connection: Connection) -> None:
     writes = connection.get_execution_options().get(WRITING)
     if writes:
-        function = "pg_advisory_xact_lock_shared" if writes == TOGETHER else "pg_advisory_xact_lock"
+        if writes == HURRIED:
+            connection.exec_driver_sql(f"SET LOCAL lock_timeout = {HURRY_MILLISECONDS}")
+        function = "pg_advisory_xact_lock" if writes == ALONE else "pg_advisory_xact_lock_shared"
         connection.exec_driver_sql(f"SELECT {function}({LOCK})")
 
 
@@ -107,7 +110,13 @@ _STATES = {
     "53300": "has no connection to spare. Try again later, or ask who runs the server.",
     "55P03": "is being written to by another program, which did not finish in time. Try again.",
     "57P": _LOST,
+    SQLSTATE: WORDS,
 }
+
+
+def is_uncertain(error: BaseException) -> bool:
+    """Only when the connection is lost, which SQLAlchemy tells."""
+    return False
 
 
 def _other(error: BaseException | None, state: str) -> str:

@@ -12,19 +12,20 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
 # The newest of scheduler/migrations/versions; a test holds the two in step.
-HEAD = "0002"
+HEAD = "0004"
 MIGRATIONS = Path(__file__).resolve().parents[1] / "migrations"
 
 
-def bring_up_to_date(engine: Engine) -> None:
-    """Makes the tables of a new database, and migrates an older one, in one transaction.
+def bring_up_to_date(engine: Engine) -> str | None:
+    """Makes the tables of a new database, and migrates an older one, in one transaction, a SQLite file after a backup.
 
-    Raises StoreUnavailable for a database of a newer dayzero, and for one that holds other tables.
+    Gives what was done to an older one, in words, else None. Raises StoreUnavailable for a database of a newer dayzero,
+    for one that holds other tables, and where no backup can be made.
     """
     with engine.connect() as connection:
         if stored_revision(connection) == HEAD:
-            return
-    _migrate(engine)
+            return None
+    return _migrate(engine)
 
 
 def stored_revision(connection: Connection) -> str | None:
@@ -42,14 +43,14 @@ def stored_revision(connection: Connection) -> str | None:
     return None
 
 
-def _migrate(engine: Engine) -> None:
+def _migrate(engine: Engine) -> str | None:
     from scheduler.store.engine import ALONE, WRITING
 
     with engine.connect().execution_options(**{WRITING: ALONE}) as connection:
         _foreign_keys(connection, "OFF")
         try:
             with connection.begin():
-                _upgrade(connection)
+                return _upgrade(connection)
         finally:
             _foreign_keys(connection, "ON")
 
@@ -62,9 +63,11 @@ def _foreign_keys(connection: Connection, setting: str) -> None:
         raw.execute(f"PRAGMA foreign_keys={setting}")
 
 
-def _upgrade(connection: Connection) -> None:
+def _upgrade(connection: Connection) -> str | None:
     from alembic import command
     from alembic.script import ScriptDirectory
+
+    from scheduler.store.backup import back_up
 
     config = alembic_config(connection)
     found = stored_revision(connection)
@@ -74,11 +77,16 @@ def _upgrade(connection: Connection) -> None:
             f"The database has the schema {shown(found)}, which this dayzero does not know (its own is {HEAD}). "
             "Use the newer dayzero that wrote it."
         )
+    # Somebody else may have been faster: then there is nothing to do, and nothing to keep.
+    is_older = found not in (None, HEAD)
+    copy = back_up(connection, found) if found is not None and is_older else None
     command.upgrade(config, HEAD)
     if connection.dialect.name == "sqlite" and connection.exec_driver_sql("PRAGMA foreign_key_check").first():
         raise StoreUnavailable(
             "The database cannot be migrated: some of its rows belong to nothing. Nothing was changed."
         )
+    kept = f" As it was before it is kept in {copy}." if copy is not None else ""
+    return f"The database was brought up to date, from schema {found} to {HEAD}.{kept}" if is_older else None
 
 
 def alembic_config(connection: Connection) -> Config:

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlmodel import Session, col, select
 
 from scheduler.store.codec import digest, site_text, site_value
 from scheduler.store.tables import SiteRow
 from schedules.site import Site
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredSite:
+    """A revision of a site as it is stored; ``sha256`` is of the snapshot's text, ``registered`` is in UTC."""
+
+    sha256: str
+    snapshot: dict[str, Any]
+    registered: datetime
+    by: str
 
 
 class Sites:
@@ -38,6 +51,14 @@ class Sites:
         """The digest written beside a snapshot and the one of its text as it is now; None where it is gone."""
         row = self._session.get(SiteRow, (name, revision))
         return None if row is None else (row.sha256, digest(row.snapshot))
+
+    def stored(self, name: str, revision: int) -> StoredSite | None:
+        """That revision of a site as it is stored; None where there is none."""
+        row = self._session.get(SiteRow, (name, revision))
+        if row is None:
+            return None
+        snapshot = json.loads(row.snapshot)
+        return StoredSite(sha256=row.sha256, snapshot=snapshot, registered=row.registered, by=row.recorded_by)
 
     def add(self, site: Site, now: datetime, by: str) -> None:
         """Stores a revision that is not there yet."""

@@ -12,7 +12,8 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import StaticPool
 
-from scheduler.store.engine import BUSY_MILLISECONDS, WRITING
+from scheduler.store.engine import BUSY_MILLISECONDS, HURRIED, HURRY_MILLISECONDS, WRITING
+from scheduler.store.guards import REFUSAL, WORDS
 from schedules.errors import StoreUnavailable
 
 SETTINGS = (f"busy_timeout={BUSY_MILLISECONDS}", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
@@ -56,19 +57,42 @@ def _configure(connection: Any, _record: object) -> None:
 def _begin(connection: Connection) -> None:
     # A write that begins as a read cannot wait for another's write: it would fail at once (SQLITE_BUSY).
     writes = connection.get_execution_options().get(WRITING)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    if writes != HURRIED:
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        return
+    connection.exec_driver_sql(f"PRAGMA busy_timeout={HURRY_MILLISECONDS}")
+    try:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    finally:
+        connection.exec_driver_sql(f"PRAGMA busy_timeout={BUSY_MILLISECONDS}")
 
 
 def trouble(error: BaseException) -> str:
     """What is wrong and what to do. Of the error only the driver's own text is used, which holds no values."""
     original = error.orig if isinstance(error, DBAPIError) else error
     text = str(original)
-    if "not a database" in text:
-        return "is not a SQLite database. Give another file with --database."
-    if "locked" in text:
-        return "is being written to by another program, which did not finish in time. Try again."
-    if "unable to open" in text or "readonly" in text:
-        return "cannot be opened for writing. Check its folder and your rights, or give another one with --database."
-    if "full" in text:
-        return "cannot grow: the disk is full. Nothing of this was recorded. Make room and try again."
-    return f"could not be used: {text}. Nothing of this was recorded."
+    found = next((words for known, words in _TROUBLES if known in text), None)
+    return found or f"could not be used: {text}. Nothing of this was recorded."
+
+
+_UNOPENED = "cannot be opened for writing. Check its folder and your rights, or give another one with --database."
+# By a part of SQLite's own message.
+_TROUBLES = (
+    ("not a database", "is not a SQLite database. Give another file with --database."),
+    ("locked", "is being written to by another program, which did not finish in time. Try again."),
+    ("unable to open", _UNOPENED),
+    ("readonly", _UNOPENED),
+    (
+        "disk I/O error",
+        "cannot be read or written: its disk reports an error. Nothing of this was recorded. See to it.",
+    ),
+    (REFUSAL, WORDS),
+    ("full", "cannot grow: the disk is full. Nothing of this was recorded. Make room and try again."),
+)
+
+
+def is_uncertain(error: BaseException) -> bool:
+    """When the disk fails at the end of a commit, all of it may be in the log already, and be found there later."""
+    original = error.orig if isinstance(error, DBAPIError) else error
+    # Its extended codes, such as SQLITE_IOERR_FSYNC, have the plain one in their lowest byte.
+    return getattr(original, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_IOERR

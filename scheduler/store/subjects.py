@@ -59,6 +59,10 @@ class Subjects:
         statement = select(SubjectRow.id).where(func.lower(col(SubjectRow.id)) == name.lower())
         return self._session.exec(statement).first()
 
+    def with_salt(self, salt: str) -> str | None:
+        """The id of the subject whose calendar UIDs are made from this."""
+        return self._session.exec(select(SubjectRow.id).where(SubjectRow.salt == salt)).first()
+
     def with_visits(self, first: date, last: date, *, site: str | None = None) -> tuple[str, ...]:
         """The ids of those who have a visit on one of these days at their site, both included, in order."""
         days = col(VisitRow.day).between(first, last)

@@ -108,7 +108,8 @@ class FactRow(SQLModel, table=True):
 
 class VisitRow(SQLModel, table=True):
     """The projection of one planned visit. ``revision`` is the record's when anything of it last changed; ``sequence``
-    is the calendar's and rises when time, place or status change; the window is in days at the site."""
+    is the calendar's and rises when time, place or status change; the window is in days at the site. A visit that has
+    no date any more keeps its last one here; ``served`` says that it once had a dated entry of its own in calendars."""
 
     __tablename__ = "visit"
     __table_args__ = (Index("ix_visit_day_status", "day", "status"),)
@@ -126,6 +127,9 @@ class VisitRow(SQLModel, table=True):
     minutes: int | None = None
     window_start: date | None = None
     window_end: date | None = None
+    part_of: str | None = None
+    guests: str = ""
+    served: bool = False
     fingerprint: str
     revision: int
     sequence: int
@@ -133,7 +137,7 @@ class VisitRow(SQLModel, table=True):
 
 
 class PeriodRow(SQLModel, table=True):
-    """The projection of one period: its days at the site, and its entry in calendars."""
+    """The projection of one period: its days at the site, and its entry in calendars, which may be ``off``."""
 
     __tablename__ = "period"
 
@@ -143,9 +147,30 @@ class PeriodRow(SQLModel, table=True):
     label: str
     first: date | None = None
     last: date | None = None
+    show_patient: bool = False
+    off: bool = False
     revision: int
     sequence: int
     changed: datetime
+
+
+class VisitEventRow(SQLModel, table=True):
+    """The calendar event of one visit as bytes, empty where it has none. Made at its first use in a ``form``, which
+    names all that the bytes depend on besides the visit, and is good as long as the ``revision`` is the visit's and the
+    ``site_revision`` the subject's. Can be thrown away at any time."""
+
+    __tablename__ = "visit_event"
+
+    subject: str = Field(primary_key=True, foreign_key="subject.id")
+    visit: str = Field(primary_key=True)
+    form: str = Field(primary_key=True)
+    revision: int
+    site_revision: int
+    starts: str
+    zone: str
+    first: date | None = None
+    last: date | None = None
+    data: bytes
 
 
 class ContactRow(SQLModel, table=True):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from sqlalchemy import inspect
 from sqlmodel import Session, col, func, insert, select, update
 
 from scheduler.store.codec import columns_of, from_columns, to_columns
@@ -19,6 +20,9 @@ from schedules.record import When
 class StoredVisit:
     """A visit as it was last planned. The window is in days at the site; ``changed`` is in UTC.
 
+    One that has no date any more keeps its last, and its window. ``part_of`` is the visit whose calendar entry it is
+    part of, ``guests`` stands for those that are part of its own, and ``served`` says that it once had a dated entry
+    of its own.
     ``revision`` is the record's when anything of the visit last changed, ``fingerprint`` stands for all of it;
     ``sequence`` only rises: when time, place or status change (design §7).
     """
@@ -32,6 +36,9 @@ class StoredVisit:
     minutes: int | None
     window_start: date | None
     window_end: date | None
+    part_of: str | None
+    guests: str
+    served: bool
     fingerprint: str
     revision: int
     sequence: int
@@ -40,13 +47,15 @@ class StoredVisit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredPeriod:
-    """A period as it was last planned, in days at the site."""
+    """A period as it was last planned, in days at the site; one that is ``off`` has no dates any more but these."""
 
     period: str
     uid: str
     label: str
     first: date | None
     last: date | None
+    show_patient: bool
+    off: bool
     revision: int
     sequence: int
     changed: datetime
@@ -60,8 +69,7 @@ class Visits:
 
     def visits(self, subject: str) -> dict[str, StoredVisit]:
         """A subject's visits by id."""
-        rows = self._session.exec(select(VisitRow).where(VisitRow.subject == subject))
-        return {row.visit: _visit(row) for row in rows}
+        return {row.visit: _visit(row) for row in _rows_of(self._session, VisitRow, subject)}
 
     def revisions(self, subject: str) -> dict[str, int]:
         """The revision of each of a subject's visits, by id."""
@@ -75,8 +83,7 @@ class Visits:
 
     def periods(self, subject: str) -> dict[str, StoredPeriod]:
         """A subject's periods by id."""
-        rows = self._session.exec(select(PeriodRow).where(PeriodRow.subject == subject))
-        return {row.period: _period(row) for row in rows}
+        return {row.period: _period(row) for row in _rows_of(self._session, PeriodRow, subject)}
 
     def count_to_come(self) -> int:
         """How many visits of all subjects are planned or booked."""
@@ -103,6 +110,12 @@ class Visits:
             self._session.exec(insert(table), params=new)
 
 
+def _rows_of(session: Session, table: type[VisitRow | PeriodRow], subject: str) -> Iterable[Any]:
+    """A subject's rows. Not as objects of the session, which take twice as long to make."""
+    columns = inspect(table).selectable
+    return session.connection().execute(columns.select().where(columns.c.subject == subject))
+
+
 def _visit(row: VisitRow) -> StoredVisit:
     return StoredVisit(
         visit=row.visit,
@@ -114,6 +127,9 @@ def _visit(row: VisitRow) -> StoredVisit:
         minutes=row.minutes,
         window_start=row.window_start,
         window_end=row.window_end,
+        part_of=row.part_of,
+        guests=row.guests,
+        served=row.served,
         fingerprint=row.fingerprint,
         revision=row.revision,
         sequence=row.sequence,
@@ -133,6 +149,8 @@ def _period(row: PeriodRow) -> StoredPeriod:
         label=row.label,
         first=row.first,
         last=row.last,
+        show_patient=row.show_patient,
+        off=row.off,
         revision=row.revision,
         sequence=row.sequence,
         changed=row.changed,

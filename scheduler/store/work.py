@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
@@ -10,14 +10,16 @@ from sqlmodel import Session
 
 from scheduler.store.approvals import Approvals
 from scheduler.store.contacts import Contacts
-from scheduler.store.engine import ALONE, TOGETHER, WRITING, backend_of, read_url, shown_url
+from scheduler.store.engine import ALONE, HURRIED, TOGETHER, WRITING, backend_of, read_url, shown_url
 from scheduler.store.facts import Facts
+from scheduler.store.guards import Guards
 from scheduler.store.outbox import Outbox
 from scheduler.store.schema import bring_up_to_date
 from scheduler.store.sites import Sites
 from scheduler.store.state import ServiceState
 from scheduler.store.subjects import Subjects
 from scheduler.store.templates import Templates
+from scheduler.store.visit_events import VisitEvents
 from scheduler.store.visits import Visits
 from schedules.errors import StoreUnavailable
 
@@ -35,13 +37,18 @@ class Work:
         self.subjects = Subjects(session)
         self.facts = Facts(session)
         self.visits = Visits(session)
+        self.visit_events = VisitEvents(session)
         self.contacts = Contacts(session)
         self.outbox = Outbox(session)
         self.state = ServiceState(session)
+        self.guards = Guards(session)
 
 
 class Store:
-    """An open database. Raises InvalidInput for a wrong URL, StoreUnavailable for a database that cannot be used."""
+    """An open database. Raises InvalidInput for a wrong URL, StoreUnavailable for a database that cannot be used.
+
+    ``migrated`` says in words what was done to an older one, if it was.
+    """
 
     def __init__(self, url: str) -> None:
         self.name = shown_url(url)
@@ -52,7 +59,7 @@ class Store:
         self._reader = self._engine.execution_options(**self._backend.READING)
         try:
             with self._translated():
-                bring_up_to_date(self._engine)
+                self.migrated = bring_up_to_date(self._engine)
         except BaseException:
             self.close()
             raise
@@ -81,14 +88,27 @@ class Store:
             if not dry_run:
                 self._commit(session)
 
+    def keep(self, action: Callable[[Work], None]) -> bool:
+        """Stores what can be made again at any time; not where the database is busy or cannot be written. Whether it
+        did."""
+        writer = self._engine.execution_options(**{WRITING: HURRIED})
+        try:
+            with Session(writer, execution_options=FRESH) as session:
+                action(Work(session))
+                session.commit()
+        except self._errors:
+            return False
+        return True
+
     def _commit(self, session: Session) -> None:
         session.flush()
         try:
             session.commit()
         except DBAPIError as error:
-            if error.connection_invalidated:
+            if error.connection_invalidated or self._backend.is_uncertain(error):
+                what = "was lost" if error.connection_invalidated else "could not be written to the end"
                 raise StoreUnavailable(
-                    f"The database {self.name} was lost while this was being recorded, so it may be there or not. "
+                    f"The database {self.name} {what} while this was being recorded, so it may be there or not. "
                     "Look before you repeat it."
                 ) from error
             raise

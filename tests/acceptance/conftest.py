@@ -125,3 +125,11 @@ def at_a_terminal(monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[int, s
         return code, screen.getvalue()
 
     return run
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Says loudly what was skipped."""
+    skipped = [report for report in terminalreporter.stats.get("skipped", ()) if "Chromium" in str(report.longrepr)]
+    if skipped:
+        terminalreporter.section("NOT LOOKED AT IN A BROWSER", sep="=", red=True, bold=True)
+        terminalreporter.line(f"No Chromium is installed: {len(skipped)} tests of page and timeline were skipped.")

@@ -69,12 +69,17 @@ def test_the_commands_are_those_of_the_interface() -> None:
         "correct",
         "undo",
         "export",
+        "print",
         "contact",
         "contact add",
         "contact list",
+        "contact test",
         "remind",
         "remind list",
         "audit",
+        "record",
+        "record export",
+        "record import",
         "status",
         "demo",
     }
@@ -122,6 +127,7 @@ def test_who_records_can_say_by_and_when(path: tuple[str, ...], command: click.C
     records = path in {(name,) for name in (*happened, "correct", "undo")}
     adds = path in {("site", "add"), ("contact", "add"), ("protocols", "add")}
     assert ({"--why", "--dry-run"} <= options) == records
+    assert ("--seen" in options) == (records and path != ("enrol",))
     assert ({"--by", "--now"} <= options) == (records or adds)
 
 

@@ -15,6 +15,7 @@ import pytest
 
 import cli
 from scheduler.demo import STEPS
+from tests.servers import LOOPBACK, mail_server
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,19 @@ def test_the_demo_is_the_same_each_time_and_leaves_nothing_behind(told: Result, 
     assert list(folder.iterdir()) == []
     assert (database.read_bytes(), dict(os.environ)) == before
     assert Path.cwd() == tmp_path
+
+
+def test_the_demo_writes_to_nobody_whatever_is_set_up(
+    told: Result, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with mail_server() as server:
+        monkeypatch.setenv("DAYZERO_SMTP_HOST", LOOPBACK)
+        monkeypatch.setenv("DAYZERO_SMTP_PORT", str(server.port))
+        monkeypatch.setenv("DAYZERO_SMTP_SECURITY", "none")
+        monkeypatch.setenv("DAYZERO_MAIL_FROM", "visits@example.org")
+        monkeypatch.setenv("DAYZERO_QUESTIONS", "call us")
+        assert tell(tmp_path) == told
+    assert (server.received, server.connections) == ([], 0)
 
 
 def test_the_commands_shown_are_commands(told: Result) -> None:

@@ -15,7 +15,10 @@ NOW = ("--now", "2026-03-04T16:00")
 DONE = ("done", "P-001", "d1", "2026-03-04", "--why", "fever on the planned day", *NOW)
 MOVE_KEYS = ["visit", "label", "from", "to", "by", "why"]
 CHANGE_KEYS = ["subject", "protocol", "version", "site", "revision", "dry_run", "diff", "warnings"]
-DIFF_KEYS = ["moved", "turned", "new_conflicts", "gone_conflicts", "new_deviations", "periods", "answered", "asked"]
+DIFF_KEYS = [
+    *("moved", "turned", "new_conflicts", "gone_conflicts", "new_deviations", "periods", "answered", "asked"),
+    *("activities", "gates", "expiries"),
+]
 
 
 def moves(result: Result) -> dict[str, tuple[str, str]]:
@@ -95,7 +98,7 @@ def test_enrolment_as_a_dry_run_prints_the_calendar_and_writes_nothing(unchanged
 def test_show_prints_the_calendar(unchanged: Path, dayzero: Run) -> None:
     result = dayzero("show", "P-001", "--now", "2026-02-10T09:00")
     assert (result.code, result.err) == (0, "")
-    assert result.out.startswith("NEUK203-13 1.0 · P-001 · BJ01 · Asia/Shanghai\n")
+    assert result.out.startswith("NEUK203-13 1.0 · P-001 · BJ01 · Asia/Shanghai · revision 1\n")
     for text in ("Mon 2 Mar 2026   D1    d1 ", "DLT observation", "Open questions", "today"):
         assert text in result.out
 
@@ -280,6 +283,20 @@ def test_groups_and_history_answer_questions(database: Path, dayzero: Run) -> No
     # A year after the last infusion, d7; on the day of the assessment at month 12, as their windows overlap.
     assert visit(dayzero, "ltfu-1")["target"] == "2027-03-08"
     assert visit(dayzero, "ltfu-1")["planned"] == visit(dayzero, "response-month-12")["planned"] == "2027-03-02"
+
+
+def test_two_people_at_once_are_told_what_the_other_recorded(database: Path, dayzero: Run) -> None:
+    seen = dayzero("show", "P-001", "--json").json["revision"]
+    dayzero("event", "P-001", "eligible", "2026-02-09", "--by", "lin", *NOW)
+    stale = dayzero("book", "P-001", "d10", "2026-03-12", "--seen", str(seen), *NOW)
+    assert (stale.code, stale.out) == (2, "")
+    assert stale.err == (
+        "Error: The record of P-001 is at revision 2, and this was made for revision 1. "
+        "Since then: eligible on Mon 9 Feb 2026 (by lin). Look at it again, then repeat.\n"
+    )
+    assert dayzero("book", "P-001", "d10", "2026-03-12", "--seen", "2", *NOW).code == 0
+    ahead = dayzero("book", "P-001", "d10", "2026-03-12", "--seen", "9", "--dry-run", *NOW)
+    assert "Since then: nothing, there is no such revision yet." in ahead.err
 
 
 def test_death_ends_everything_to_come(database: Path, dayzero: Run) -> None:

@@ -130,6 +130,7 @@ def test_of_one_patient_also_expiries_and_questions(database: Path, dayzero: Run
             "visit": "d1",
             "label": "Day 1",
             "status": "booked",
+            "kind": "bound",
             "rule": "labs + 7 days",
             "last": "2026-03-03",
             "planned": "2026-03-04",
@@ -282,3 +283,22 @@ def test_years_of_later_visits_are_a_line(database: Path, dayzero: Run) -> None:
 def test_the_status_tells_how_long_ago_the_last_sweep_was(now: str, told: str, database: Path, dayzero: Run) -> None:
     dayzero("remind", "--once", "--now", "2026-03-06T17:30+08:00")
     assert dayzero("status", "--now", now).out.endswith(f"\nLast sweep  2026-03-06 09:30 UTC, {told}\n")
+
+
+def test_the_agenda_is_counted_by_day_site_and_department(unchanged: Path, dayzero: Run) -> None:
+    span = ("--from", "2026-03-02", "--days", "7", "--now", "2026-02-20T09:00")
+    listed = dayzero("agenda", *span, "--json").json
+    by_day = dayzero("agenda", "--count", "day", *span, "--json").json
+    assert sum(group["visits"]["total"] for group in by_day["groups"]) == by_day["total"]["visits"]["total"]
+    assert by_day["total"]["visits"]["total"] == len(listed)
+    departments = dayzero("agenda", "--count", "department", *span, "--json").json["groups"]
+    assert [group["department"] for group in departments] == ["cell lab", "infusion unit", "laboratory", "pharmacy"]
+    for group in departments:
+        own = dayzero("agenda", "--department", group["department"], *span, "--json").json
+        assert own["total"] == {"visits": group["visits"], "activities": group["activities"]}
+    assert dayzero("agenda", "--count", "site", *span).out.splitlines()[-1].startswith("Total")
+    wrong = dayzero("agenda", "--count", "patient")
+    assert (wrong.code, wrong.err) == (
+        2,
+        "Error: There is no way 'patient' to count visits by. Choose one of day, site, department.\n",
+    )

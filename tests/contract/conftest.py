@@ -11,7 +11,7 @@ from functools import cache
 
 import pytest
 
-from scheduler import Scheduler, desk, registering
+from scheduler import Scheduler, archive_checks, desk, registering
 from schedules.load import load
 from tests.contract.databases import (
     DATABASES,
@@ -25,6 +25,8 @@ from tests.contract.databases import (
 )
 
 NO_SERVER = pytest.StashKey[str]()
+# What tests have counted, for the summary.
+COUNTS = pytest.StashKey[list[str]]()
 
 # Day 1 is placed 28 days after enrolment until it is booked; dose 2 waits for a gate; the sample is counted in hours.
 SMALL = """\
@@ -87,8 +89,15 @@ def postgres_databases(pytestconfig: pytest.Config) -> Iterator[PostgresDatabase
         pytest.skip(f"no PostgreSQL server: {error}")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Nothing is counted yet."""
+    config.stash[COUNTS] = []
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Says loudly what was skipped."""
+    """Says what was counted, and loudly what was skipped."""
+    for line in terminalreporter.config.stash.get(COUNTS, []):
+        terminalreporter.line(line)
     reason = terminalreporter.config.stash.get(NO_SERVER, None)
     if reason is not None:
         terminalreporter.section("NOT TESTED ON POSTGRESQL", sep="=", red=True, bold=True)
@@ -132,7 +141,7 @@ def tamper(databases: Databases, database_url: str) -> Callable[[str], None]:
 def each_template_is_read_once() -> Iterator[None]:
     """Reading a file takes longer than most tests, and a template is a value."""
     with pytest.MonkeyPatch.context() as patch:
-        for module in (desk, registering):
+        for module in (desk, registering, archive_checks):
             patch.setattr(module, "load", cache(load))
         yield
 

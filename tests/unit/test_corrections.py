@@ -214,7 +214,7 @@ def test_what_counts_again_must_be_possible_again() -> None:
     again = event("second-cycle", "2026-04-20")
     assert check_fact(OF, of, again) == (), "what is taken back does not count"
     of = of.with_facts(again)
-    with pytest.raises(InvalidInput, match=r"'second-cycle' is recorded for 2026-04-20 already, and the protocol"):
+    with pytest.raises(InvalidInput, match=r"'second-cycle' is recorded for 20 April 2026 already, and the protocol"):
         check_fact(OF, of, correction(of, 4, None))
 
 

@@ -110,7 +110,7 @@ def test_follow_up_done_before_stays_and_the_new_one_bears_the_cycles_name() -> 
 def test_a_third_is_refused() -> None:
     with pytest.raises(
         InvalidInput,
-        match="'second-cycle' is recorded for 2026-04-01 already, and the protocol allows 1 'second' cycle",
+        match="'second-cycle' is recorded for 1 April 2026 already, and the protocol allows 1 'second' cycle",
     ):
         check_fact(OF, record(*SECOND), event("second-cycle", "2026-06-01"))
 

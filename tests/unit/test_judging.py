@@ -3,7 +3,22 @@
 from __future__ import annotations
 
 from schedules.plan import Status
-from tests.support import booked, conflicts, dates, deviations, done, event, missed, planned, template, visit
+from schedules.planner import plan_of, prepare
+from schedules.site import Site
+from tests.support import (
+    again,
+    booked,
+    conflicts,
+    dates,
+    deviations,
+    done,
+    event,
+    missed,
+    planned,
+    record,
+    template,
+    visit,
+)
 
 BODY = """milestones:
   product-on-site: Product on site
@@ -107,3 +122,39 @@ def test_a_done_visit_never_moves() -> None:
     after = planned(template(BODY), *facts, done("d1", "2026-03-03"))
     assert dates(before, "d4") == dates(after, "d4") == ["2026-03-05"]
     assert dates(after, "d10") == ["2026-03-12"]
+
+
+def test_what_happened_is_judged_by_the_facts_before_it_alone() -> None:
+    body = """visits:
+  d1: {epoch: t, at: enrolment + 28 days}
+  a: {epoch: t, at: day 8}
+  b: {epoch: t, at: a + 7 days, window: ±1 day}
+"""
+    facts = (
+        booked("d1", "2026-03-02"),
+        done("d1", "2026-03-02"),
+        booked("a", "2026-03-10"),
+        missed("a"),
+        done("b", "2026-03-20"),
+    )
+    before = planned(template(body), *facts)
+    assert [item for item in deviations(before) if item[0] == "b"] == [("b", "late", 2)]
+    # That a is booked anew changes nothing of how b was judged.
+    after = planned(template(body), *facts, booked("a", "2026-03-24"))
+    assert [item for item in deviations(after) if item[0] == "b"] == [("b", "late", 2)]
+
+
+def test_a_record_that_goes_on_is_planned_as_if_anew() -> None:
+    facts = (*READY, done("labs", "2026-02-22"), done("d1", "2026-03-04"), missed("d4"), again("labs", "2026-03-01"))
+    of, site = template(BODY), Site()
+    earlier = prepare(of, record(), site)
+    for number in range(1, len(facts) + 1):
+        whole = record(*facts[:number])
+        earlier = prepare(of, whole, site, known=earlier)
+        assert plan_of(earlier) == plan_of(prepare(of, whole, site))
+        assert [item.fact for item in plan_of(earlier).deviations] == [
+            item.fact for item in plan_of(prepare(of, whole, site)).deviations
+        ]
+    # What went before is not gone by where it was another record.
+    other = record(*READY, done("labs", "2026-02-20"))
+    assert plan_of(prepare(of, other, site, known=earlier)) == plan_of(prepare(of, other, site))

@@ -100,7 +100,7 @@ def test_a_period_is_numbered_like_a_visit() -> None:
     assert (later.sequence, later.revision, later.uid, later.last) == (1, 2, known["near"].uid, date(2026, 3, 18))
 
 
-def test_a_period_that_is_gone_loses_its_dates_once() -> None:
+def test_a_period_that_is_gone_is_off_once_on_its_last_days() -> None:
     (gone,) = project_periods([], periods(NEAR), SECOND)
-    assert (gone.first, gone.last, gone.sequence) == (None, None, 1)
+    assert (gone.first, gone.last, gone.off, gone.sequence) == (NEAR.start, NEAR.end, True, 1)
     assert project_periods([], {"near": gone}, SECOND) == ()

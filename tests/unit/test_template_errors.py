@@ -241,6 +241,8 @@ SHAPES = [
      "Choose another name."),
     ("all: {epoch: treatment, at: day 2}", "8:3 'all' cannot be the name of a visit: it has a meaning of its own. "
      "Choose another name."),
+    ("unscheduled-1: {epoch: treatment, at: day 2}", "8:3 'unscheduled-1' cannot be the name of a visit: it has a "
+     "meaning of its own. Choose another name."),
     ("enrolment: {epoch: treatment, at: day 2}", "8:3 'enrolment' is a built-in milestone already and cannot be "
          "a visit too. "
      "Choose another name."),

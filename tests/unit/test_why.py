@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from schedules.errors import UnknownName
 from schedules.site import WORKING_WEEK, Site
 from schedules.why import why
-from tests.support import booked, done, event, protocol, record, template
+from tests.support import booked, done, event, group, protocol, record, template
 
 S4 = "NEUK203-13"
 
@@ -100,3 +102,20 @@ def test_hours_from_a_visit_without_a_time_say_where_they_start() -> None:
     )
     timed = why(body, record(booked("d1", "2026-03-02T09:30+00:00")), Site(), "pk")
     assert not any("opening time" in line for line in timed)
+
+
+def test_a_visit_that_was_moved_says_from_where_also_once_it_is_done() -> None:
+    moved = (booked("d1", "2026-03-02"), replace(booked("d1", "2026-03-04"), why="fever"))
+    assert story("d1", *moved)[0] == "Day 1 (d1) is booked for Wednesday 4 March 2026 instead of 2 March 2026 (fever)."
+    target = story("d4", *moved, done("d1", "2026-03-04", why="fever"))[1]
+    assert target.endswith("which was done on Wednesday 4 March 2026 instead of 2 March 2026 (fever).")
+    # What was booked for another time of the same day was not moved to another.
+    same = (booked("d10", "2026-03-11"), booked("d10", "2026-03-11T10:00+00:00"))
+    assert "instead" not in story("d10", booked("d1", "2026-03-02"), *same)[0]
+
+
+def test_visits_that_are_together_say_so() -> None:
+    lines = story("ltfu-1", group("ltfu", "in"), booked("d1", "2026-03-02"), done("d7", "2026-03-09"))
+    assert lines[0].endswith("is planned for Tuesday 2 March 2027.")
+    assert "It is together with response-month-12, on the same day, since their windows overlap." in lines
+    assert not any("Its rules do not allow the target" in line for line in lines)

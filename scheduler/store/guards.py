@@ -1,0 +1,32 @@
+"""The triggers by which the database itself refuses to change or remove what is recorded (migration 0003)."""
+
+from __future__ import annotations
+
+from sqlalchemy import text
+from sqlmodel import Session
+
+TABLES = ("fact", "template", "site")
+# What the database says when it refuses; the SQLSTATE is PostgreSQL's way to say it.
+REFUSAL, SQLSTATE = "what is recorded is only ever added to", "ZDAY0"
+WORDS = "refuses to change what is recorded: facts, templates and sites are only ever added. Nothing was changed."
+_KINDS = {"sqlite": ("changed", "removed", "replaced"), "postgresql": ("changed", "emptied")}
+_THERE = {
+    "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger'",
+    "postgresql": "SELECT tgname FROM pg_trigger WHERE tgenabled <> 'D' AND tgrelid IN "
+    "(to_regclass('fact'), to_regclass('template'), to_regclass('site'))",
+}
+
+
+class Guards:
+    """The triggers, in one transaction."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def missing(self) -> tuple[str, ...]:
+        """The names of those that are not there, or switched off."""
+        connection = self._session.connection()
+        database = connection.dialect.name
+        there = set(connection.execute(text(_THERE[database])).scalars())
+        names = (f"{table}_never_{kind}" for table in TABLES for kind in _KINDS[database])
+        return tuple(name for name in names if name not in there)
