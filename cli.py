@@ -8,7 +8,8 @@ from __future__ import annotations
 import io
 import os
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from calendars.agenda import AgendaItem
     from scheduler import Scheduler
+    from scheduler.simulation.running import Outcome
     from scheduler.values import Audit, Change, Contact, Message, Queued, State
     from schedules.plan import Plan
     from schedules.site import Site
@@ -89,6 +91,7 @@ ENROLLED = option("--enrolled", metavar="DATE", text="The day of enrolment (else
 VERSION = option("--version", metavar="V", text="A version of the protocol (else the newest).")
 READS = together(JSON, DATABASE)
 ADDS = together(BY, NOW, JSON, DATABASE)
+CHANGES = together(NOW, JSON, DATABASE)
 SEEN = option(
     "--seen", metavar="REVISION", text="Refuse it if the record has changed since then.", type=click.IntRange(0)
 )
@@ -320,8 +323,9 @@ def protocols(context: click.Context) -> None:
 @click.argument("protocol", metavar="ID")
 @VERSION
 @click.option("--markdown", is_flag=True, help="Print Markdown tables, for a document.")
+@click.option("--html", is_flag=True, help="Print a page of its own, to be opened in a browser or printed.")
 @READS
-def protocols_show(protocol: str, version: str | None, markdown: bool) -> None:
+def protocols_show(protocol: str, version: str | None, markdown: bool, html: bool) -> None:
     """Prints a protocol's schedule of activities.
 
     Its visits go across, its activities down; footnotes say what a mark cannot.
@@ -331,13 +335,25 @@ def protocols_show(protocol: str, version: str | None, markdown: bool) -> None:
       dayzero protocols show NEUK203-13
       dayzero protocols show GD2B7H3-CART --version 1.0 --json
       dayzero protocols show CD70-CART --markdown
+      dayzero protocols show CD70-CART --html > cd70-cart.html
     """
     from calendars.document import template_document
-    from calendars.protocol_tables import schedule_of_activities
 
+    if html and markdown:
+        raise click.UsageError("--html and --markdown are two forms of one table. Give one of them.")
     with store() as trial:
         template = trial.template(protocol, version)
-    answer(lambda: template_document(template), lambda: schedule_of_activities(template, markdown=markdown, **look()))
+
+    def table() -> str:
+        if html:
+            from calendars.protocol_page import protocol_page
+
+            return protocol_page(template).rstrip("\n")
+        from calendars.protocol_tables import schedule_of_activities
+
+        return schedule_of_activities(template, markdown=markdown, **look())
+
+    answer(lambda: template_document(template), table)
 
 
 @protocols.command("assumptions")
@@ -543,6 +559,68 @@ def site_add(id: str, weekdays: str | None, opens: str, **given: Any) -> None:
     with store() as trial:
         added = trial.add_site(id, weekdays=days, opens=parse_clock(opens), **given)
     answer(lambda: site_document(added), lambda: site_text(added))
+
+
+@site.command("remind")
+@click.argument("id", metavar="ID")
+@option("--role", metavar="R", text="patient, coordinator, pharmacy …")
+@several("--rule", "rules", metavar="RULE", text="When to remind, as in a template.")
+@flag("--none", "nobody", text="Remind nobody of this role.")
+@flag("--as-protocol", text="Back to the rules of each protocol.")
+@ADDS
+def site_remind(
+    id: str, role: str | None, rules: tuple[str, ...], *, nobody: bool, as_protocol: bool, **how: Any
+) -> None:
+    """Sets by which rules a role is reminded at a site, or shows them.
+
+    They hold instead of each protocol's; a contact's own go before them.
+
+    \b
+    Examples:
+      dayzero site remind BJ01
+      dayzero site remind BJ01 --role patient --rule '1 day before at 17:00'
+      dayzero site remind BJ01 --role monitor --none
+    """
+    if sum((bool(rules), nobody, as_protocol)) > 1 or (role is None) != (not rules and not nobody and not as_protocol):
+        context = click.get_current_context()
+        raise click.UsageError(
+            "Give --role R with --rule, --none or --as-protocol; or none of these to see them.", context
+        )
+    with store() as trial:
+        found = (
+            trial.site_rules(id)
+            if role is None
+            else trial.set_site_rules(id, role, None if as_protocol else rules, **how)
+        )
+    answer(lambda: found, lambda: site_rules_text(id, found))
+
+
+def site_rules_text(site: str, found: Mapping[str, tuple[str, ...]]) -> str:
+    rows = [f"{role}: {', '.join(rules) or 'nobody is reminded'}" for role, rules in sorted(found.items())]
+    return "\n".join(rows) or f"Site {site} has no rules of its own: those of each protocol hold."
+
+
+@site.command("approve")
+@click.argument("id", metavar="ID")
+@click.argument("protocol", metavar="PROTOCOL")
+@option("--version", metavar="V", text="The version that the site may use.", required=True)
+@flag("--mandatory", text="It is for every patient; else for those who consent to it anew.")
+@ADDS
+def site_approve(id: str, protocol: str, version: str, *, mandatory: bool, **recorded: Any) -> None:
+    """Records that a site may use a version of a protocol.
+
+    New patients get the newest version that their site approved; of a site that approved none, the newest there is.
+    'dayzero amend' moves those who are enrolled.
+
+    \b
+    Examples:
+      dayzero site approve BJ01 NEUK203-13 --version 2.0 --mandatory
+    """
+    with store() as trial:
+        found = trial.approve_version(id, protocol, version, mandatory=mandatory, **recorded)
+    whom = "for every patient" if found.mandatory else "by re-consent"
+    told = f"{found.site} approves {found.protocol} {found.version}, {whom}."
+    answer(lambda: fields(found), lambda: told if found.new else f"{told} So it did before; nothing has changed.")
 
 
 def site_document(site: Site) -> dict[str, object]:
@@ -1003,6 +1081,51 @@ def undo(subject: str, *, yes: bool, **recorded: Any) -> None:
         once_confirmed(partial(trial.undo, subject), ask=not yes, **recorded)
 
 
+@dayzero.command()
+@click.argument("protocol", metavar="ID")
+@option("--to", metavar="VERSION", text="The version to go to.", required=True)
+@option("--effective", metavar="DATE", text="The day from which it holds.", required=True)
+@option("--subject", metavar="S", text="Only this patient.")
+@option("--site", metavar="S", text="Only the patients of this site.")
+@option("--reconsented", metavar="DATE", text="With --subject: the day on which the patient consented to it.")
+@RECORDS
+def amend(protocol: str, **asked: Any) -> None:
+    """Moves patients to another version of their protocol.
+
+    Their site must have approved it. From the day on the version holds: nothing that was done changes, what is dated
+    before the day stays as it is, and nothing is added to the past. Patients who died, withdrew or were lost are left
+    alone. Run again after an interruption, it goes on with those not yet moved.
+
+    A version that a site approved by re-consent moves only patients named with --subject and --reconsented.
+
+    \b
+    Examples:
+      dayzero amend NEUK203-13 --to 2.0 --effective 2026-04-01 --dry-run
+      dayzero amend NEUK203-13 --to 2.0 --site BJ01 --effective 2026-04-01
+      dayzero amend NEUK203-13 --to 2.0 --subject P-001 \\
+          --effective 2026-04-01 --reconsented 2026-03-30
+    """
+    from calendars.rounds import rounds_document, rounds_text
+
+    with store() as trial, progress_bar("Amending") as progress:
+        found = trial.amend(protocol, progress=progress, **asked)
+    head = {"protocol": found.protocol, "version": found.version, "dry_run": found.dry_run}
+    dry = "\n\nThis was a dry run: nothing was written." if found.dry_run else ""
+    answer(lambda: head | rounds_document(found.patients), lambda: rounds_text(found.patients, **look()) + dry)
+
+
+@contextmanager
+def progress_bar(label: str) -> Iterator[Callable[[int, int], None]]:
+    """What is called with how many are done, and of how many; on a terminal it draws a bar beside the answer."""
+    with click.progressbar(length=1, label=label, file=sys.stderr, hidden=not sys.stderr.isatty()) as bar:
+
+        def drawn(done: int, of: int) -> None:
+            bar.length = of
+            bar.update(done - bar.pos)
+
+        yield drawn
+
+
 # Calendar files, contacts, reminders
 
 
@@ -1106,6 +1229,8 @@ def contact() -> None:
 @option("--zone", metavar="Z", text="Their time zone (else the site's).")
 @option("--quiet", metavar="FROM-TO", text="When to send nothing, such as 21:00-08:00.")
 @option("--language", metavar="L", text="en (if not given), zh, de or es.", default="en")
+@option("--level", metavar="LEVEL", text="How much messages tell: private, coded, full (else by the role).")
+@several("--rule", "rules", metavar="RULE", text="Its own rules, instead of the site's or protocol's.")
 @ADDS
 def contact_add(subject: str | None, site: str | None, **details: Any) -> None:
     """Adds somebody who gets reminders.
@@ -1118,6 +1243,7 @@ def contact_add(subject: str | None, site: str | None, **details: Any) -> None:
           --quiet 21:00-08:00
       dayzero contact add --site BJ01 --role pharmacy --zone Asia/Shanghai
     """
+    details["rules"] = details["rules"] or None
     with store() as trial:
         added = trial.add_contact(**one_of(subject, site), **details)
     answer(lambda: contact_document(added), lambda: f"Contact {added.id} is added: {added.role} of {added.owner}.")
@@ -1155,6 +1281,84 @@ def contact_test(number: int) -> None:
     with store() as trial:
         sent = trial.try_contact(number, say=say)
     answer(sent.document, lambda: f"A test message went to contact {number} by {sent.channel}.")
+
+
+@contact.command("change")
+@click.argument("number", metavar="NO", type=int)
+@option("--zone", metavar="Z", text="Their time zone.")
+@option("--quiet", metavar="FROM-TO", text="When to send nothing, such as 21:00-08:00, or none.")
+@option("--language", metavar="L", text="en, zh, de or es.")
+@option("--level", metavar="LEVEL", text="How much messages tell: private, coded, full.")
+@several("--rule", "rules", metavar="RULE", text="Its own rules, instead of the site's or protocol's.")
+@flag("--no-rules", text="Back to the rules of the site or protocol.")
+@CHANGES
+def contact_change(number: int, *, no_rules: bool, **changes: Any) -> None:
+    """Changes a contact; what waits for it is re-timed.
+
+    \b
+    Examples:
+      dayzero contact change 3 --zone Asia/Kathmandu
+      dayzero contact change 3 --rule '1 day before at 17:00' --rule moved
+    """
+    changes["rules"] = changes["rules"] or None
+    with store() as trial:
+        changed = trial.change_contact(number, own_rules=not no_rules, **changes)
+    answer(
+        lambda: contact_document(changed), lambda: f"Contact {number} is changed: {changed.role} of {changed.owner}."
+    )
+
+
+@contact.command("pause")
+@click.argument("number", metavar="NO", type=int)
+@option("--until", metavar="TIME", text="A day or time at their zone (else for good).")
+@CHANGES
+def contact_pause(number: int, until: str | None, **recorded: Any) -> None:
+    """Sends a contact nothing any more, or nothing for a while.
+
+    \b
+    Examples:
+      dayzero contact pause 3
+      dayzero contact pause 3 --until 2026-04-01
+    """
+    with store() as trial:
+        paused = trial.pause_contact(number, until=until, **recorded)
+    told = f" until {until}" if until else ""
+    answer(lambda: contact_document(paused), lambda: f"Contact {number} gets nothing{told}: {paused.role}.")
+
+
+@contact.command("resume")
+@click.argument("number", metavar="NO", type=int)
+@CHANGES
+def contact_resume(number: int, **recorded: Any) -> None:
+    """Sends a paused contact what comes from now on.
+
+    \b
+    Examples:
+      dayzero contact resume 3
+    """
+    with store() as trial:
+        resumed = trial.resume_contact(number, **recorded)
+    answer(lambda: contact_document(resumed), lambda: f"Contact {number} gets its reminders again: {resumed.role}.")
+
+
+@contact.command("erase")
+@click.argument("number", metavar="NO", type=int)
+@CHANGES
+def contact_erase(number: int, **recorded: Any) -> None:
+    """Removes a contact for good; what waits for it is not sent.
+
+    Backups made before still have it, until they are removed.
+
+    \b
+    Examples:
+      dayzero contact erase 3
+    """
+    with store() as trial:
+        erased = trial.erase_contact(number, **recorded)
+    if not erased.scrubbed:
+        warn(["Another program reads the database, so the file may still hold its pages. Stop it and erase again."])
+    told = f"Contact {number} is erased: {erased.role} of {erased.owner}. {erased.suppressed} reminders are not sent."
+    answer(lambda: fields(erased), lambda: told)
 
 
 def contact_document(contact: Contact) -> dict[str, object]:
@@ -1205,33 +1409,80 @@ def remind(context: click.Context, once: bool, now: str | None) -> None:
 
 def say(message: Message) -> None:
     """The console as a channel: for which role, and the text; beside the answer where that is JSON."""
+    say_aloud(message, err=bool(remembered("json")))
+
+
+def say_aloud(message: Message, *, err: bool = False) -> None:
+    """As :func:`say`, and of use in any thread: click's command line is known to its own alone."""
     from calendars.layout import paragraph
 
-    text = paragraph(f"{message.role}: {message.text}", width=look()["width"], rest="  ")
-    click.echo(text, err=bool(remembered("json")))
+    click.echo(paragraph(f"{message.role}: {message.text}", width=look()["width"], rest="  "), err=err)
 
 
 @remind.command("list")
-@click.argument("subject")
+@click.argument("subject", required=False)
+@flag("--dead", text="What could not be delivered, of all patients.")
+@flag("--missed", text="What was past its use before it could be sent, of all patients.")
+@option("--site", metavar="S", text="With --dead or --missed: only of this site.")
 @READS
-def remind_list(subject: str) -> None:
-    """Lists a patient's reminders: when, to which role, by which rule.
+def remind_list(subject: str | None, *, dead: bool, missed: bool, site: str | None) -> None:
+    """Lists a patient's reminders: what, when, to which role, why.
 
     \b
     Examples:
       dayzero remind list P-001
+      dayzero remind list --dead --site BJ01
       dayzero remind list P-001 --json
     """
+    if (subject is not None) + dead + missed != 1 or (site is not None and subject is not None):
+        context = click.get_current_context()
+        raise click.UsageError("Give a SUBJECT, or --dead or --missed, which may be of one --site S.", context)
     with store() as trial:
-        queued = trial.reminders(subject)
-    answer(lambda: [fields(item) for item in queued], lambda: queued_text(queued))
+        if subject is not None:
+            queued = trial.reminders(subject)
+        else:
+            queued = trial.reminders_in_state("failed" if dead else "missed", site=site)
+    nothing = "No reminder is queued." if subject is not None else "There is none."
+    answer(
+        lambda: [fields(item) for item in queued], lambda: queued_text(queued, nothing, with_subject=subject is None)
+    )
 
 
-def queued_text(queued: Sequence[Queued]) -> str:
-    from calendars.layout import table
+def queued_text(queued: Sequence[Queued], nothing: str, *, with_subject: bool) -> str:
+    from calendars.layout import Cell, Note, table
 
-    rows = [(f"{item.due:%Y-%m-%d %H:%M}", item.role, item.visit, item.rule, item.state) for item in queued]
-    return table(("Due (UTC)", "Role", "Visit", "Rule", "State"), rows, **look()) if rows else "No reminder is queued."
+    rows: list[Sequence[str | Cell] | Note] = []
+    for item in queued:
+        told = (f"{item.due:%Y-%m-%d %H:%M}", item.role, item.visit, item.rule, item.state)
+        rows += [(*((item.subject,) if with_subject else ()), *told), Note(f"  {item.why}")]
+    heads = (*(("Subject",) if with_subject else ()), "Due (UTC)", "Role", "Visit", "Rule", "State")
+    return table(heads, rows, **look()) if rows else nothing
+
+
+@dayzero.command("run")
+@option("--every", "seconds", metavar="SECONDS", text="How often to sweep.", type=click.IntRange(1, 3600), default=30)
+@option("--night", metavar="TIME", text="When to look after the database (else 03:00, the machine's).", default="03:00")
+@option("--backups", metavar="FOLDER", text="Where a SQLite file's backups are (else beside it).")
+@option("--keep", metavar="N", text="How many backups to keep.", type=click.IntRange(1, 1000), default=14)
+@DATABASE
+def run_service(seconds: int, night: str, backups: str | None, keep: int) -> None:
+    """Sends reminders as they fall due, until it is stopped.
+
+    Every night it verifies all records and makes a backup. Stopped (SIGTERM, Ctrl-C) it finishes what it has begun.
+
+    \b
+    Examples:
+      dayzero run
+      dayzero run --every 60 --night 02:30 --backups /backups/trial
+    """
+    from pathlib import Path
+
+    from scheduler.running import Rhythm
+    from schedules.typed import parse_clock
+
+    folder = None if backups is None else Path(backups)
+    with store() as trial:
+        trial.run(rhythm=Rhythm(seconds=seconds, night=parse_clock(night), backups=folder, keep=keep), say=say_aloud)
 
 
 # Looking after it
@@ -1365,19 +1616,22 @@ def record_import(file: str, **how: Any) -> None:
 
 
 @dayzero.command()
+@flag("--strict", text="Exit with 1 if something needs somebody.")
 @NOW
 @READS
-def status(now: str | None) -> None:
+def status(strict: bool, now: str | None) -> None:
     """Tells which database is used, and how it stands.
 
     \b
     Examples:
       dayzero status
-      dayzero status --json
+      dayzero status --strict --json
     """
     with store() as trial:
         state = trial.status(now=now)
     answer(lambda: fields(state), lambda: state_text(state))
+    if strict and state.health:
+        no()
 
 
 def state_text(state: State) -> str:
@@ -1391,6 +1645,9 @@ def state_text(state: State) -> str:
         "Reminders": f"{reminders}; {state.reminders_due} due now",
         "Channels": state.settings_problem or ", ".join(state.channels),
         "Last sweep": f"{state.last_sweep:%Y-%m-%d %H:%M} UTC, {how_long_ago(state)}" if state.last_sweep else "never",
+        "Last night": f"{state.last_night:%Y-%m-%d %H:%M} UTC, {state.night}" if state.last_night else "never",
+        "Last backup": f"{state.last_backup:%Y-%m-%d %H:%M} UTC" if state.last_backup else "never",
+        "Health": " ".join(state.health) or "good",
     }
     return "\n".join(f"{name:<11} {value}" for name, value in rows.items())
 
@@ -1402,6 +1659,54 @@ def how_long_ago(state: State) -> str:
     assert state.last_sweep is not None
     length = pendulum.instance(state.last_sweep).diff_for_humans(pendulum.instance(state.now), True, "en")
     return f"{length} ago" if state.last_sweep <= state.now else f"in {length}"
+
+
+@dayzero.command()
+@click.argument("protocols", metavar="[ID]...", nargs=-1)
+@click.option("--patients", metavar="N", default=20, show_default=True, help="How many are invented.")
+@click.option("--days", metavar="N", default=365, show_default=True, help="For how many days they are followed.")
+@option("--start", metavar="DATE", text="The first day.", default="2026-01-05", show_default=True)
+@click.option("--seed", metavar="N", default=1, show_default=True, help="The same seed gives the same patients.")
+@READS
+def simulate(protocols: tuple[str, ...], start: str, **numbers: int) -> None:
+    """Runs invented patients through a trial, with delays, misses and ends.
+
+    Everything is recorded by the real commands' use cases and reminded of by the real sweep; only the clock is not
+    real. Without --database it is on a temporary database, which is gone afterwards; with it, the database must be
+    new, since what is invented must not mix with what is real.
+
+    \b
+    Examples:
+      dayzero simulate
+      dayzero simulate NEUK203-13 --patients 100 --days 200 --seed 7
+      dayzero simulate --database sqlite:///simulated.db --json
+    """
+    from scheduler.simulation.running import Simulation, simulate_in
+    from schedules.typed import parse_day
+
+    what = Simulation(protocols=protocols, start=parse_day(start), **numbers)
+    with click.progressbar(length=what.days, label="Days", file=sys.stderr, hidden=not sys.stderr.isatty()) as bar:
+        outcome = simulate_in(remembered("database"), what, bar.update)
+    answer(outcome.document, lambda: outcome_text(outcome))
+
+
+def outcome_text(outcome: Outcome) -> str:
+    from calendars.layout import paragraph
+
+    def told(numbers: Mapping[str, int]) -> str:
+        return ", ".join(f"{number} {name}" for name, number in numbers.items()) or "none"
+
+    rows = {
+        "Patients": f"{outcome.patients}, followed for {outcome.days} days",
+        "Recorded": told(dict(sorted(outcome.facts.items()))),
+        "Ended": told(dict(sorted(outcome.ended.items()))),
+        "Plans": f"{outcome.conflicts} conflicts, {outcome.deviations} deviations",
+        "Reminders": told(outcome.reminders),
+        "Messages": f"{told(dict(sorted(outcome.messages.items())))}; {outcome.repeated} sent twice",
+    }
+    return "\n".join(
+        paragraph(value, width=look()["width"], first=f"{name:<11} ", rest=" " * 12) for name, value in rows.items()
+    )
 
 
 @dayzero.command()

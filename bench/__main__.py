@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import sys
 
-from bench import planning, recording, startup
+from bench import calendars, planning, recording, startup, sweeping
 
-GROUPS = {"planning": planning.rows, "recording": recording.rows, "startup": startup.rows}
+GROUPS = {
+    "planning": planning.rows,
+    "recording": recording.rows,
+    "startup": startup.rows,
+    "calendars": calendars.rows,
+    "sweeping": sweeping.rows,
+}
 
 
 def main(names: list[str]) -> int:

@@ -6,8 +6,8 @@ length of time before the start, in hours and minutes.
 - Outlook takes the absolute value of an offset: what should ring after the start rings before it. None does here.
 - Outlook takes only one alarm of an event: the first that is asked for is the one that matters.
 - A whole day before an all-day event is midnight, for Apple's Calendar and Google's: a length of days rings at a time.
-- A trigger that is a moment needs ``VALUE=DATE-TIME``, which some writers leave out and Apple's Calendar then reads as
-  a length of nought. There is none here: a visit that moves takes its alarms along.
+- A trigger that is a moment needs ``VALUE=DATE-TIME``, without which libical (Evolution's) does not read it. There is
+  none here: a visit that moves takes its alarms along.
 - A day is 23 to 25 hours long, or always 24, depending on the client: days are written as the hours they have.
 """
 

@@ -1,7 +1,7 @@
 """Events and calendars as bytes (RFC 5545): icalendar writes values and content lines, which are folded here.
 
 Lines that many events share (a status, a place, what is done) and whole alarms are made once. icalendar's own folding
-cuts between a backslash and the character it escapes, at which Thunderbird and khal have stopped; ours does not.
+also cuts between a backslash and the character it escapes, which who unfolds last cannot read; ours does not.
 """
 
 from __future__ import annotations

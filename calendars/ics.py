@@ -10,15 +10,16 @@ What keeps them alike, each from a client that does it otherwise (of alarms see 
 - Outlook and Apple's Calendar know zones by their IANA names only: a fixed offset is never a TZID.
 - Apple's Calendar and Google's end an all-day event the day before DTEND, and draw one that ends as it starts not at
   all: DTEND is the day after, and comes with ``VALUE=DATE`` as DTSTART does.
-- Apple's Calendar wants ``VALUE=DURATION`` at ``REFRESH-INTERVAL``, and does not read a file without it: there is none,
-  since how often a feed is fetched is for HTTP to say.
+- ``REFRESH-INTERVAL`` has no value type of its own (RFC 7986, 5.7), and Home Assistant refuses a whole feed for one
+  that is written wrong: there is none, since how often a feed is fetched is for HTTP to say.
 - Thunderbird (ical.js) takes a local time that comes twice for the second, where RFC 5545 means the first: such a time
   is written in UTC, and none is one that the clocks skip.
-- Thunderbird and khal stop at a line that is cut inside a character or an escape: lines are cut between characters, at
-  75 octets, and never between a backslash and what it escapes.
-- Google and Outlook read a literal backslash before an N as a line break where the backslash is not escaped itself.
-- ical.js and Thunderbird refuse a whole file for one control character: there are none, and no bare line feed.
-- Google refuses a calendar without any component: one without events has the zone UTC.
+- Radicale and Home Assistant refuse a file in which a line is cut inside a character, and Google shows two question
+  marks: lines are cut between characters, at 75 octets, and never between a backslash and what it escapes.
+- All clients read a backslash before an N as a line break, and so does icalendar's own escaping, where RFC 5545 wants
+  a backslash of the text escaped itself: it is.
+- Home Assistant refuses a whole file for one control character: there are none, and no bare line feed.
+- RFC 5545 allows no calendar without a component, and Google imports none: one without events has the zone UTC.
 """
 
 from __future__ import annotations
@@ -86,7 +87,7 @@ def calendar_file(
     found = [written for written in made if written is not None]
     found += extras_written(listed, periods, extras, level, language)
     shown = [written for written in found if written.touches(start, end)]
-    zones = zones_of((written.zone, written.first, written.last) for written in shown)
+    zones = zones_of((written.zone, written.first.year, written.last.year) for written in shown)
     return file_of((written.data for written in shown), zones, level=level, language=language, name=name)
 
 
@@ -140,12 +141,12 @@ def _written(event: Event, texts: Words, alarms: tuple[Alarm, ...] = ()) -> Writ
     return Written(data=event_component(event, alarms, texts.visit), zone=event.zone or "", first=first, last=last)
 
 
-def zones_of(spans: Iterable[tuple[str, date, date]]) -> dict[str, Years]:
+def zones_of(spans: Iterable[tuple[str, int, int]]) -> dict[str, Years]:
     """The zones that events need, each with the first and the last year in which it does: from the zone and the first
-    and last day of each event, those without a zone left out."""
+    and last year of each event, those without a zone left out."""
     zones: dict[str, Years] = {}
     for zone, first, last in spans:
         if zone:
-            known = zones.get(zone, (first.year, last.year))
-            zones[zone] = (min(known[0], first.year), max(known[1], last.year))
+            known = zones.get(zone, (first, last))
+            zones[zone] = (min(known[0], first), max(known[1], last))
     return zones

@@ -45,16 +45,17 @@ def schedule_of_activities(template: Template, *, width: int = 80, colour: bool 
         return _markdown(template, grid)
     return sections(
         (
-            paragraph(_title(template), width=width),
+            paragraph(title_of(template), width=width),
             *(_block(grid, part, colour) for part in _parts(grid.columns, width)),
             _footnotes(grid.notes, width),
-            _listed("Periods", _periods(template), width, colour),
+            _listed("Periods", periods_of(template), width, colour),
             _listed("Notes", _notes(template), width, colour),
         )
     )
 
 
-def _title(template: Template) -> str:
+def title_of(template: Template) -> str:
+    """A protocol's name, version, title and registry number on one line."""
     registry = f" ({template.registry})" if template.registry else ""
     return f"{template.protocol} {template.version}: {template.title}{registry}"
 
@@ -101,7 +102,8 @@ def _footnotes(notes: Sequence[str], width: int) -> str:
     )
 
 
-def _periods(template: Template) -> list[str]:
+def periods_of(template: Template) -> list[str]:
+    """Each period with its extent, in the template's words."""
     return [f"{period.label}: {_extent(period)}" for period in template.periods]
 
 
@@ -126,10 +128,10 @@ def _markdown(template: Template, grid: Grid) -> str:
     rows += [[row.label, *row.marks] for row in grid.rows]
     lines = ["| " + " | ".join(map(_escaped, row)) + " |" for row in rows]
     notes = [f"{number}. {_escaped(note)}" for number, note in enumerate(grid.notes, start=1)]
-    listed = (("Periods", _periods(template)), ("Notes", _notes(template)))
+    listed = (("Periods", periods_of(template)), ("Notes", _notes(template)))
     return sections(
         (
-            f"# {_escaped(_title(template))}",
+            f"# {_escaped(title_of(template))}",
             "\n".join(lines),
             "\n".join(notes),
             *(
@@ -153,7 +155,7 @@ def assumptions_text(template: Template, *, width: int = 80, colour: bool = Fals
     quoted = f"Quoted from the record{' ' if record else ''}{record}: {len(template.quotes)}"
     return sections(
         (
-            paragraph(_title(template), width=width),
+            paragraph(title_of(template), width=width),
             heading(confirm, colour=colour),
             *_statements(template.assumptions, width, colour),
             heading(quoted, colour=colour),

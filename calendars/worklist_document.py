@@ -59,6 +59,16 @@ def worklist_document(found: Worklist) -> dict[str, object]:
             **_numbers(found, None),
         },
         **{name: [_task(task) for task in getattr(found, name)] for name in LISTS},
+        "undelivered": [
+            {
+                "subject": one.subject,
+                "visit": one.visit,
+                "role": one.role,
+                "due": one.due.isoformat(),
+                "why": one.why,
+            }
+            for one in found.undelivered
+        ],
     }
 
 

@@ -34,8 +34,16 @@ def worklist_text(found: Worklist, *, width: int = 80, colour: bool = False) -> 
             _overdue(found, width, colour) if found.overdue else "Nothing is overdue.",
             *soon,
             "" if any(soon) else _nothing_soon(width),
+            _undelivered(found, width, colour) if found.undelivered else "",
         )
     )
+
+
+def _undelivered(found: Worklist, width: int, colour: bool) -> str:
+    rows = [(f"{one.due:%Y-%m-%d %H:%M}", one.subject, one.role, one.visit, one.why) for one in found.undelivered]
+    heads = ("Due (UTC)", "Subject", "Role", "Visit", "Why")
+    title = heading("Reminders that could not be delivered", colour=colour)
+    return f"{title}\n{table(heads, rows, width=width, colour=colour)}"
 
 
 def _nothing_soon(width: int) -> str:

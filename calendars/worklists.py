@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from operator import attrgetter
+from typing import Any
 
 from calendars.words import closes, day_in_words
 from schedules.expiries import Expiry
@@ -65,12 +66,23 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Undelivered:
+    """A reminder that could not be delivered: of what, to which role, when it was due (UTC), and why not."""
+
+    subject: str
+    visit: str
+    role: str
+    due: datetime
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Worklist:
     """All lists, of the sites in ``today``, which gives the date there.
 
     ``closing``: windows that close within 7 days, of visits not booked. ``expiring``: visits to come for which labs or
     the like expire within 7 days, or before the visit. ``ending``: periods. ``shut``: visits booked within 14 days
-    whose gate is shut.
+    whose gate is shut. ``undelivered``: reminders that somebody must pass on otherwise.
     """
 
     today: Mapping[str, date]
@@ -79,6 +91,7 @@ class Worklist:
     expiring: tuple[Task, ...] = ()
     ending: tuple[Task, ...] = ()
     shut: tuple[Task, ...] = ()
+    undelivered: tuple[Undelivered, ...] = ()
 
     def count(self, bucket: Bucket | None = None, site: str | None = None) -> int:
         """How many visits are overdue: in a bucket or in all, at a site or at all."""
@@ -109,7 +122,8 @@ def worklist(today: Mapping[str, date], cases: Iterable[Case]) -> Worklist:
             found[name].append(task)
     for tasks in found.values():
         tasks.sort(key=attrgetter("until", "site", "subject", "name"))
-    return Worklist(today=today, **{name: tuple(tasks) for name, tasks in found.items()})
+    lists: dict[str, Any] = {name: tuple(tasks) for name, tasks in found.items()}
+    return Worklist(today=today, **lists)
 
 
 def _tasks(case: Case) -> Iterator[tuple[str, Task]]:

@@ -25,7 +25,7 @@ from scheduler.values import Contact, Message
 from schedules.errors import InvalidInput
 from schedules.plan import Plan
 from schedules.record import When
-from schedules.reminders import DEPARTMENTS
+from schedules.template import DEPARTMENTS
 
 if TYPE_CHECKING:
     from calendars.itip import Method

@@ -9,17 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 from calendars.alarms import Alarm, parse_alarms
 from calendars.entries import Entry, Level, PeriodEntry, guests_of, parse_extras, parse_level
 from scheduler.desk import Chart, Desk
-from scheduler.values import SUBJECT_ROLES, Calendar
+from scheduler.values import Calendar
 from schedules.errors import InvalidInput, UnknownName, shown
 from schedules.plan import Period, Status, Visit
-from schedules.reminders import DEPARTMENTS
 from schedules.samples import samples_of
-from schedules.template import ROLES
+from schedules.template import DEPARTMENTS, ROLES, SUBJECT_ROLES
 
 if TYPE_CHECKING:
     from scheduler.store.visit_events import Row, StoredEvent
@@ -127,18 +126,27 @@ def _joined(desk: Desk, choice: _Choice) -> bytes:
     from calendars.ics import file_of, form_of, zones_of
 
     form = form_of(choice.level, choice.language, choice.alarms)
+    asked: _Asked = {"subject": choice.subject, "site": choice.site, "first": choice.start, "last": choice.end}
     with desk.store.reading() as work:
-        _find(desk, work, choice.subject, choice.site)
-        lacking = work.visit_events.without(form, subject=choice.subject, site=choice.site)
-        rows = work.visit_events.rows(
-            form, subject=choice.subject, site=choice.site, first=choice.start, last=choice.end
-        )
-        fresh = [event for name in lacking for event in _stored(work, desk.chart(work, name), form, choice)]
-    if fresh:
+        _check(desk, work, choice.subject, choice.site)
+        current = work.visit_events.current(form, **asked)
+        if current is None:
+            lacking = work.visit_events.without(form, subject=choice.subject, site=choice.site)
+            rows = work.visit_events.rows(form, **asked)
+            fresh = [event for name in lacking for event in _stored(work, desk.chart(work, name), form, choice)]
+    if current is None:
         desk.store.keep(lambda work: work.visit_events.put(fresh))
         rows = _merged(rows, fresh, frozenset(lacking), choice)
-    zones = zones_of((zone, first, last) for _, _, zone, first, last in rows)
-    return file_of([row[1] for row in rows], zones, level=choice.level, language=choice.language, name=choice.name)
+        current = [row[1] for row in rows], {(row[2], row[3].year, row[4].year) for row in rows}
+    events, spans = current
+    return file_of(events, zones_of(spans), level=choice.level, language=choice.language, name=choice.name)
+
+
+class _Asked(TypedDict):
+    subject: str | None
+    site: str | None
+    first: date | None
+    last: date | None
 
 
 def _stored(work: Work, chart: Chart, form: str, choice: _Choice) -> Iterator[StoredEvent]:
@@ -147,6 +155,8 @@ def _stored(work: Work, chart: Chart, form: str, choice: _Choice) -> Iterator[St
 
     for entry in sorted(_entries(work, chart), key=lambda entry: entry.order):
         written = visit_written(entry, choice.level, choice.language, choice.alarms)
+        if written is None:
+            continue
         yield StoredEvent(
             subject=entry.subject,
             visit=entry.visit.id,
@@ -154,10 +164,10 @@ def _stored(work: Work, chart: Chart, form: str, choice: _Choice) -> Iterator[St
             revision=entry.revision,
             site_revision=chart.subject.site_revision,
             starts=entry.order[1],
-            zone=written.zone if written else "",
-            first=written.first if written else None,
-            last=written.last if written else None,
-            data=written.data if written else b"",
+            zone=written.zone,
+            first=written.first,
+            last=written.last,
+            data=written.data,
         )
 
 
@@ -252,17 +262,19 @@ def entry_of(work: Work, chart: Chart, visit: str) -> Entry | None:
     return found if found is None or found.part_of is None else entries.get(found.part_of, found)
 
 
-def _find(desk: Desk, work: Work, subject: str | None, site: str | None) -> tuple[str, ...]:
-    """The subjects of a calendar."""
+def _check(desk: Desk, work: Work, subject: str | None, site: str | None) -> None:
     if (subject is None) == (site is None):
         raise InvalidInput("A calendar is of one subject or of one site. Name the one or the other.")
     if subject is not None:
-        return (desk.find_subject(work, subject).id,)
-    return work.subjects.names(site=desk.find_site(work, site or "").id)
+        desk.find_subject(work, subject)
+    else:
+        desk.find_site(work, site or "")
 
 
 def _charts(desk: Desk, work: Work, subject: str | None, site: str | None) -> list[Chart]:
-    return [desk.chart(work, name) for name in _find(desk, work, subject, site)]
+    _check(desk, work, subject, site)
+    names = (subject,) if subject is not None else work.subjects.names(site=site)
+    return [desk.chart(work, name) for name in names]
 
 
 def _entries(work: Work, chart: Chart) -> Iterator[Entry]:

@@ -8,11 +8,12 @@ from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from scheduler.moments import day_of, end_of
-from schedules.plan import Plan, Visit
+from scheduler.moments import end_of
+from schedules.plan import Plan
+from schedules.reminder_rules import Rules, parse_rules, rules_for
 from schedules.reminders import Reminder, reminders
 from schedules.site import Site
-from schedules.template import ReminderRule, Template
+from schedules.template import Template
 
 if TYPE_CHECKING:
     from scheduler.store.outbox import Item, Wanted
@@ -22,61 +23,61 @@ if TYPE_CHECKING:
 HORIZON = timedelta(days=60)
 NOT_WANTED = "the visit is no longer to come, or nobody is reminded of it any more"
 TOO_LATE = "the visit was moved, and the time for this reminder was past by then"
+SitePolicy = Mapping[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Steps:
     """What is to be done to the outbox: rows to add, to re-time (by id), and to suppress (id and reason)."""
 
-    add: tuple[Wanted, ...]
-    retime: tuple[tuple[int, Wanted], ...]
-    suppress: tuple[tuple[int, str], ...]
+    add: tuple[Wanted, ...] = ()
+    retime: tuple[tuple[int, Wanted], ...] = ()
+    suppress: tuple[tuple[int, str], ...] = ()
+
+
+def rules_of(contact: Contact, template: Template, policy: SitePolicy) -> Rules:
+    """The rules that hold for a contact: its own, else those of its role at its site, else the protocol's."""
+    own = contact.rules if contact.rules is not None else policy.get(contact.role)
+    return rules_for(template, contact.role) if own is None else parse_rules(contact.role, own)
 
 
 def wanted_reminders(
-    template: Template, plan: Plan, site: Site, contacts: Iterable[Contact], revisions: Mapping[str, int]
+    template: Template, plan: Plan, site: Site, by_contact: Mapping[Contact, Rules], revisions: Mapping[str, int]
 ) -> tuple[Wanted, ...]:
-    """All reminders that the plan calls for, one a contact; ``revisions`` are those of the visits."""
+    """All reminders that the plan calls for, one a contact, by the rules of each; ``revisions`` are of the visits."""
     if plan.stopped is not None:
         return ()
-    by_role: dict[str, list[Contact]] = {}
-    for contact in contacts:
-        by_role.setdefault(contact.role, []).append(contact)
-    if not by_role:
-        return ()
-    visits = {visit.id: visit for visit in plan.visits}
-    rules = {(role, rule.text): rule for role, found in template.reminders.items() for rule in found}
+    alike: dict[tuple[str, Rules], list[Contact]] = {}
+    for contact, rules in by_contact.items():
+        alike.setdefault((contact.role, rules), []).append(contact)
     return tuple(
-        _wanted(reminder, contact, _Of(visits[reminder.visit], rules[reminder.role, reminder.rule], revisions, site))
-        for reminder in reminders(template, plan, site)
-        for contact in by_role.get(reminder.role, ())
+        _wanted(reminder, contact, revision_of(reminder, revisions), site)
+        for (role, rules), contacts in alike.items()
+        for reminder in reminders(template, plan, site, {role: rules})
+        for contact in contacts
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Of:
-    """What a reminder is of."""
-
-    visit: Visit
-    rule: ReminderRule
-    revisions: Mapping[str, int]
-    site: Site
+def revision_of(reminder: Reminder, revisions: Mapping[str, int]) -> int:
+    """Which state of its visit a reminder is of; of what has no revision (a period, a milestone) the day it is on."""
+    return revisions[reminder.visit] if reminder.on is None else reminder.on.toordinal()
 
 
-def _wanted(reminder: Reminder, contact: Contact, of: _Of) -> Wanted:
+def _wanted(reminder: Reminder, contact: Contact, revision: int, site: Site) -> Wanted:
     from scheduler.store.outbox import Wanted
 
     moment = reminder.moment(ZoneInfo(contact.zone))
     return Wanted(
-        visit=of.visit.id,
-        visit_revision=of.revisions[of.visit.id],
+        visit=reminder.visit,
+        visit_revision=revision,
         role=reminder.role,
         rule=reminder.rule,
-        event=of.rule.event,
+        event=reminder.event,
         recipient=contact.id,
         moment=moment.astimezone(UTC),
         due=after_quiet(moment, contact.quiet).astimezone(UTC),
-        useful_to=_useful_to(of.visit, of.rule, of.site),
+        useful_to=None if reminder.last is None else end_of(reminder.last, site.zone).astimezone(UTC),
+        detail=reminder.detail,
     )
 
 
@@ -94,14 +95,6 @@ def after_quiet(moment: datetime, quiet: tuple[time, time] | None) -> datetime:
         return moment
     day = moment.date() + timedelta(days=1) if over_midnight and clock >= start else moment.date()
     return datetime.combine(day, end, moment.tzinfo).astimezone(UTC).astimezone(moment.tzinfo)
-
-
-def _useful_to(visit: Visit, rule: ReminderRule, site: Site) -> datetime | None:
-    """Until the visit's day is over at the site; for rules on the window, until that is; for overdue ones, for good."""
-    if rule.event == "overdue":
-        return None
-    last = visit.window_end if rule.event in ("opens", "closes") else visit.planned
-    return None if last is None else end_of(day_of(last), site.zone).astimezone(UTC)
 
 
 def reconcile(

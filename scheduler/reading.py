@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ from calendars.agenda import AgendaItem, agenda_items
 from scheduler.desk import Chart, Desk
 from scheduler.exporting import check_department
 from scheduler.moments import AnyWhen, Moment, day_at, moment_at, moment_here
-from scheduler.values import Patient, Registered, State
+from scheduler.values import NOTHING_WRONG, Patient, Registered, State
 from schedules.errors import InvalidInput
 from schedules.site import Site
 from schedules.template import Template
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 LONGEST_AGENDA = 3660
 _ONE_DAY = timedelta(days=1)
+# Longer than some sweeps of a service that has much to send.
+UNSWEPT = timedelta(minutes=15)
 
 
 def protocols(desk: Desk) -> tuple[Registered, ...]:
@@ -98,12 +101,12 @@ def _agenda_at(
 def status(desk: Desk, now: Moment) -> State:
     """The database at a glance."""
     from scheduler.store.schema import HEAD
-    from scheduler.store.state import LAST_SWEEP
+    from scheduler.store.state import BACKUP, LAST_SWEEP, NIGHTLY
 
     present = moment_here(now)
     channels, problem = _channels()
     with desk.store.reading() as work:
-        return State(
+        state = State(
             database=desk.store.name,
             schema=HEAD,
             protocols=len(work.templates.names()),
@@ -116,7 +119,24 @@ def status(desk: Desk, now: Moment) -> State:
             channels=channels,
             settings_problem=problem,
             now=present,
+            last_night=work.state.moment(NIGHTLY),
+            night=work.state.detail(NIGHTLY),
+            last_backup=work.state.moment(BACKUP),
         )
+    return replace(state, health=tuple(_health(state)))
+
+
+def _health(state: State) -> Iterator[str]:
+    """What needs somebody."""
+    waited = state.last_sweep is None or state.now - state.last_sweep > UNSWEPT
+    if state.reminders_due and waited:
+        yield f"{state.reminders_due} reminders are due and nothing sends them. Start 'dayzero run'."
+    if state.reminders["failed"]:
+        yield f"{state.reminders['failed']} could not be delivered. See them with 'dayzero remind list --dead'."
+    if state.night != NOTHING_WRONG and state.night:
+        yield f"The nightly round found: {state.night}."
+    if state.settings_problem:
+        yield f"The settings of messages cannot be read: {state.settings_problem}"
 
 
 def _channels() -> tuple[tuple[str, ...], str]:

@@ -5,7 +5,7 @@ All of it is in one transaction (design §6).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -13,19 +13,23 @@ from typing import TYPE_CHECKING
 
 from scheduler.desk import Chart, Desk, checked_why
 from scheduler.moments import AnyWhen, Moment, moment_at, when_at
+from scheduler.news import Scene, is_news, news
 from scheduler.projecting import Stamp, project_periods, project_visits
-from scheduler.queueing import HORIZON, reconcile, wanted_reminders
-from scheduler.values import Change
+from scheduler.queueing import HORIZON, Steps, reconcile, rules_of, wanted_reminders
+from scheduler.values import Change, Contact
 from scheduler.who import who
 from schedules.course import Course, course_of
 from schedules.diff import Diff, compare_under
 from schedules.errors import InvalidInput, StaleRevision
 from schedules.facts_check import check_fact
+from schedules.plan import TO_COME
 from schedules.record import Fact, Kind, Record, When
+from schedules.reminder_rules import Rules
 from schedules.why import reasons
 from schedules.words import when_words
 
 if TYPE_CHECKING:
+    from scheduler.store.visits import StoredVisit
     from scheduler.store.work import Work
 
 
@@ -176,18 +180,24 @@ def _stale(work: Work, chart: Chart, seen: int) -> StaleRevision:
 
 
 def write_plan(work: Work, chart: Chart, now: datetime) -> None:
-    """Writes the projection of a chart's plan, and brings its reminders in line."""
+    """Writes the projection of a chart's plan, brings its reminders in line, and has told what is news."""
     subject = chart.subject
     visits, periods = work.visits.visits(subject.id), work.visits.periods(subject.id)
     stamp = Stamp(salt=subject.salt, revision=subject.revision, changed=now.astimezone(UTC))
-    work.visits.put_visits(subject.id, project_visits(chart.plan, visits, stamp), visits)
+    changed = project_visits(chart.plan, visits, stamp)
+    work.visits.put_visits(subject.id, changed, visits)
     work.visits.put_periods(subject.id, project_periods(chart.plan.periods, periods, stamp), periods)
-    queue_from_now(work, chart, now)
+    rows = tuple((visits[new.visit], new) for new in changed if new.visit in visits)
+    queue_reminders(work, chart, now=now, since=now, until=_horizon(chart, now), changed=rows)
 
 
 def queue_from_now(work: Work, chart: Chart, now: datetime) -> None:
     """Brings the outbox in line with a chart's plan, up to the horizon, or as far as the sweep has got before."""
-    queue_reminders(work, chart, now=now, since=now, until=max(now + HORIZON, chart.subject.queued_to))
+    queue_reminders(work, chart, now=now, since=now, until=_horizon(chart, now))
+
+
+def _horizon(chart: Chart, now: datetime) -> datetime:
+    return max(now + HORIZON, chart.subject.queued_to)
 
 
 def catch_up(work: Work, chart: Chart, now: datetime) -> None:
@@ -196,18 +206,63 @@ def catch_up(work: Work, chart: Chart, now: datetime) -> None:
         queue_reminders(work, chart, now=now, since=chart.subject.queued_to, until=now)
 
 
-def queue_reminders(work: Work, chart: Chart, *, now: datetime, since: datetime, until: datetime) -> None:
-    """Brings the outbox in line with a chart's plan: up to ``until``, and without what was past at ``since``."""
+def queue_reminders(
+    work: Work,
+    chart: Chart,
+    *,
+    now: datetime,
+    since: datetime,
+    until: datetime,
+    changed: tuple[tuple[StoredVisit, StoredVisit], ...] | None = None,
+) -> None:
+    """Brings the outbox in line with a chart's plan: up to ``until``, and without what was past at ``since``.
+
+    ``changed`` are the rows of visits that a change has written, as they were and are; without them there is no news.
+    """
     name = chart.subject.id
     contacts = work.contacts.of(subject=name, site=chart.subject.site)
     items = work.outbox.relevant(name, since)
     if contacts or items:
+        policy = work.policies.of_site(chart.subject.site)
+        rules = {contact: rules_of(contact, chart.template, policy) for contact in contacts}
         revisions = work.visits.revisions(name)
-        wanted = wanted_reminders(chart.template, chart.plan, chart.site, contacts, revisions)
-        steps = reconcile(items, wanted, now=now, since=since, until=until)
-        work.outbox.add(name, steps.add)
-        work.outbox.retime(steps.retime)
-        for reason in {reason for _, reason in steps.suppress}:
-            work.outbox.suppress([number for number, why in steps.suppress if why == reason], now, reason)
+        wanted = wanted_reminders(chart.template, chart.plan, chart.site, rules, revisions)
+        planned = [item for item in items if not is_news(item.wanted.event, item.wanted.rule)]
+        _carry_out(work, name, reconcile(planned, wanted, now=now, since=since, until=until), now)
+        if changed is not None:
+            told = [item for item in items if is_news(item.wanted.event, item.wanted.rule)]
+            _carry_out(work, name, news(_scene(work, chart, rules, now, changed), told), now)
     if until > chart.subject.queued_to:
         work.subjects.advance(name, queued_to=until.astimezone(UTC))
+
+
+def _scene(
+    work: Work,
+    chart: Chart,
+    rules: Mapping[Contact, Rules],
+    now: datetime,
+    changed: tuple[tuple[StoredVisit, StoredVisit], ...],
+) -> Scene:
+    back = [new.visit for old, new in changed if old.status not in TO_COME and new.status in TO_COME]
+    called_off = {
+        (visit, contact.id)
+        for visit in back
+        for contact in rules
+        if work.outbox.last_told(chart.subject.id, visit, contact.id) == "cancelled"
+    }
+    return Scene(
+        template=chart.template,
+        plan=chart.plan,
+        site=chart.site,
+        contacts=rules,
+        now=now,
+        changed=changed,
+        called_off=frozenset(called_off),
+    )
+
+
+def _carry_out(work: Work, name: str, steps: Steps, now: datetime) -> None:
+    work.outbox.add(name, steps.add)
+    work.outbox.retime(steps.retime)
+    for reason in {reason for _, reason in steps.suppress}:
+        work.outbox.suppress([number for number, why in steps.suppress if why == reason], now, reason)

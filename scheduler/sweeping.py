@@ -1,27 +1,29 @@
 """The sweep: queues what comes within the horizon, and sends what is due (design §8).
 
-A reminder is claimed in one transaction, checked against the present state, sent outside of any transaction, and marked
-in another. Killed in between, it is due again when its lease ends, and is sent with the same key: it is never lost, and
-whoever gets it twice can tell.
+A batch of reminders is claimed in one transaction. Each is checked against the present state and sent outside of any
+transaction; the one that marks it as sent also checks the next. Killed in between, it is due again when its lease ends,
+and is sent with the same key: it is never lost, and whoever gets it twice can tell.
 """
 
 from __future__ import annotations
 
+import time
 from collections import Counter
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from random import Random
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from scheduler.channels import DeliveryFailed, Send, console, open_channels
-from scheduler.composing import compose
 from scheduler.desk import Desk
+from scheduler.judging import Judge, Verdict
 from scheduler.moments import Moment, is_floating, moment_at, moment_here
-from scheduler.queueing import HORIZON, after_quiet
+from scheduler.queueing import HORIZON
+from scheduler.rationing import PER_HOUR, rationed
 from scheduler.recording import queue_reminders
 from scheduler.values import Message, Sweep
-from schedules.plan import TO_COME
 
 if TYPE_CHECKING:
     from scheduler.settings import Settings
@@ -30,61 +32,72 @@ if TYPE_CHECKING:
 
 BATCH = 100
 LEASE = timedelta(minutes=5)
-ATTEMPTS = 5
-# The horizon is moved on once a day, not at every sweep.
-SLACK = timedelta(days=1)
+# A batch is left to be claimed anew when what is left of its lease is no longer than one message may take.
+LONGEST_SEND = timedelta(minutes=2)
+# Waits of 2, 4, 8, 16, 32 minutes and then of an hour: about a day, unless it is past its use before.
+ATTEMPTS = 28
+LONGEST_WAIT = timedelta(hours=1)
+# The horizon is moved on when half of it is used up: to plan every patient anew each day would be most of the work.
+SLACK = timedelta(days=30)
+COUNTS = ("sent", "suppressed", "missed", "failed")
+
+
+def never() -> bool:
+    """Nobody asks for an end."""
+    return False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
-    """What is to become of a claimed reminder: a state and why, or another time; without either its message is sent."""
+class Manner:
+    """How to sweep.
 
-    state: str = ""
-    reason: str = ""
-    until: datetime | None = None
-    message: Message | None = None
-
-
-def remind_once(desk: Desk, now: Moment, send: Send | None, say: Send = console) -> Sweep:
-    """Sends every reminder that is due, once. ``now`` without an offset is read at each site's own zone.
-
-    ``send`` takes all messages instead of the channels that are set up; ``say`` is the console's way to print one.
+    ``send`` takes all messages instead of the channels that are set up; ``say`` is the console's way to print one;
+    ``stopping`` is asked before each batch whether to end; ``random`` spreads what is tried again.
     """
+
+    send: Send | None = None
+    say: Send = console
+    stopping: Callable[[], bool] = never
+    random: Random = field(default_factory=Random)
+    per_hour: int = PER_HOUR
+
+
+def remind_once(desk: Desk, now: Moment, manner: Manner) -> Sweep:
+    """Sends every reminder that is due, once. ``now`` without an offset is read at each site's own zone; without any,
+    it goes on as the machine's clock does."""
     from scheduler.settings_file import load_settings
 
-    settings = load_settings()
-    totals: Counter[str] = Counter()
-    messages: list[Message] = []
-    moments = tuple(_moments(desk, now))
-    for moment, sites in moments:
-        _extend(desk, moment, sites)
-        with open_channels(settings, say) as channels:
-            messages += _send_due(desk, moment, sites, settings=settings, send=send or channels, totals=totals)
-    _note(desk, max((moment for moment, _ in moments), default=moment_here(now)))
-    counts = {name: totals[name] for name in ("sent", "suppressed", "missed", "failed")}
-    return Sweep(**counts, messages=tuple(messages))
+    sweep = _Sweep(desk, load_settings(), manner)
+    for present, sites in _clocks(desk, now):
+        sweep.extend(present(), sites)
+        sweep.send_due(present, sites)
+        sweep.last = max(sweep.last or present(), present())
+    sweep.note(sweep.last or moment_here(now))
+    return Sweep(**{name: sweep.totals[name] for name in COUNTS}, messages=tuple(sweep.messages))
 
 
-def _moments(desk: Desk, now: Moment) -> Iterator[tuple[datetime, Collection[str] | None]]:
-    """The moment to sweep for and the sites it is for; all of them at once where the moment is the same everywhere."""
+def _clocks(desk: Desk, now: Moment) -> Iterator[tuple[Callable[[], datetime], Collection[str] | None]]:
+    """The clock to sweep by and the sites it is for; all of them at once where the moment is the same everywhere."""
+    if now is None:
+        yield lambda: moment_here(None).astimezone(UTC), None
+        return
     if not is_floating(now):
-        yield moment_here(now).astimezone(UTC), None
+        yield _stopped_at(moment_here(now)), None
         return
     with desk.store.reading() as work:
         zones = work.sites.zones()
     for zone in sorted(set(zones.values())):
-        yield moment_at(now, ZoneInfo(zone)).astimezone(UTC), [site for site, at in zones.items() if at == zone]
+        yield _stopped_at(moment_at(now, ZoneInfo(zone))), [site for site, at in zones.items() if at == zone]
 
 
-def _note(desk: Desk, now: datetime) -> None:
-    from scheduler.store.state import LAST_SWEEP
-
-    with desk.store.writing() as work:
-        work.state.note(LAST_SWEEP, now.astimezone(UTC))
+def _stopped_at(moment: datetime) -> Callable[[], datetime]:
+    return lambda: moment.astimezone(UTC)
 
 
-def _extend(desk: Desk, now: datetime, sites: Collection[str] | None) -> None:
-    """Moves the horizon on: what it was short of since the last time is queued, even if it is past by now."""
+def extend_horizon(desk: Desk, now: datetime, sites: Collection[str] | None = None) -> int:
+    """Moves the horizon on, and gives for how many subjects: what it was short of since the last time is queued, even
+    if it is past by now."""
+    number = 0
     while True:
         with desk.store.writing() as work:
             names = work.subjects.to_queue(now + HORIZON - SLACK, limit=BATCH, sites=sites)
@@ -92,82 +105,135 @@ def _extend(desk: Desk, now: datetime, sites: Collection[str] | None) -> None:
                 chart = desk.chart(work, name)
                 since = min(chart.subject.queued_to, now)
                 queue_reminders(work, chart, now=now, since=since, until=now + HORIZON)
+        number += len(names)
         if len(names) < BATCH:
-            return
+            return number
 
 
-def _send_due(
-    desk: Desk,
-    now: datetime,
-    sites: Collection[str] | None,
-    *,
-    settings: Settings,
-    send: Send,
-    totals: Counter[str],
-) -> Iterator[Message]:
-    while True:
-        with desk.store.writing(together=True) as work:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Outcome:
+    """What came of handing a message over: it was sent, or ``failure`` says why not."""
+
+    item: Item
+    verdict: Verdict
+    failure: DeliveryFailed | None = None
+
+
+class _Sweep:
+    """One sweep."""
+
+    def __init__(self, desk: Desk, settings: Settings, manner: Manner) -> None:
+        self.desk, self.settings, self.manner = desk, settings, manner
+        self.totals: Counter[str] = Counter()
+        self.messages: list[Message] = []
+        self.last: datetime | None = None
+
+    def extend(self, now: datetime, sites: Collection[str] | None) -> None:
+        """Moves the horizon on."""
+        extend_horizon(self.desk, now, sites)
+
+    def note(self, now: datetime) -> None:
+        """Records that there was a sweep."""
+        from scheduler.store.state import LAST_SWEEP
+
+        told = ", ".join(f"{self.totals[name]} {name}" for name in COUNTS)
+        with self.desk.store.writing() as work:
+            work.state.note(LAST_SWEEP, now.astimezone(UTC), told)
+
+    def send_due(self, present: Callable[[], datetime], sites: Collection[str] | None) -> None:
+        """Sends what is due, batch by batch, until nothing is or an end is asked for."""
+        while not self.manner.stopping():
+            items = self._claimed(present(), sites)
+            if items is None:
+                return
+            with open_channels(self.settings, self.manner.say) as channels:
+                self._pass_on(items, present, self.manner.send or channels)
+
+    def _claimed(self, now: datetime, sites: Collection[str] | None) -> tuple[Item, ...] | None:
+        """A batch of what is due; None where nothing is."""
+        with self.desk.store.writing(together=True) as work:
             items = work.outbox.claim(now, now + LEASE, BATCH, sites)
-        if not items:
-            return
+            if not items:
+                return None
+            return rationed(work, items, now=now, lease=now + LEASE, per_hour=self.manner.per_hour)
+
+    def _pass_on(self, items: tuple[Item, ...], present: Callable[[], datetime], send: Send) -> None:
+        end = time.monotonic() + (LEASE - LONGEST_SEND).total_seconds()
+        outcome: _Outcome | None = None
         for item in items:
-            with desk.store.reading() as work:
-                verdict = _judge(desk, work, item, now, settings)
-            outcome = _carry_out(desk, item, verdict, now, send)
-            totals[outcome] += 1
-            if outcome == "sent" and verdict.message is not None:
-                yield verdict.message
+            if time.monotonic() > end:
+                break
+            with self.desk.store.writing(together=True) as work:
+                work.subjects.hold(_subjects(outcome, item))
+                self._mark(work, outcome, present())
+                outcome = None
+                verdict = self._judged(work, item, present())
+            outcome = self._handed_over(item, verdict, send)
+        if outcome is not None:
+            with self.desk.store.writing(together=True) as work:
+                work.subjects.hold(_subjects(outcome))
+                self._mark(work, outcome, present())
 
+    def _judged(self, work: Work, item: Item, now: datetime) -> Verdict:
+        """Judges a reminder, and closes or puts off one that is not to be sent."""
+        judge = Judge(self.desk, work, self.settings, now)
+        is_digest = item.wanted.event == "digest"
+        verdict = judge.digest(item) if is_digest else judge.verdict(item)
+        if verdict.until is not None:
+            work.outbox.put_off(item, verdict.until, attempts=item.attempts)
+        elif verdict.state and work.outbox.finish(item, verdict.state, now, verdict.reason) and not is_digest:
+            self.totals[verdict.state] += 1
+        if is_digest and not verdict.lost:
+            self._count_closed(work, item, verdict)
+        return verdict
 
-def _judge(desk: Desk, work: Work, item: Item, now: datetime, settings: Settings) -> Verdict:
-    """Holds a reminder against the present state, just before it is sent (design §1, guarantee 4)."""
-    from scheduler.store.outbox import MISSED, SUPPRESSED
+    def _count_closed(self, work: Work, item: Item, verdict: Verdict) -> None:
+        """Counts the reminders of a digest that were closed while it was judged."""
+        states = work.outbox.states(member.id for member in item.members if member not in verdict.parts)
+        self.totals.update(state for state in states if state in COUNTS)
 
-    subject = work.subjects.find(item.subject)
-    visit = work.visits.visit(item.subject, item.wanted.visit)
-    contact = work.contacts.find(item.wanted.recipient)
-    if subject is None or subject.stopped is not None:
-        return Verdict(state=SUPPRESSED, reason="the subject is followed no longer")
-    if visit is None or visit.status not in TO_COME or visit.revision != item.wanted.visit_revision:
-        return Verdict(state=SUPPRESSED, reason="the visit has changed")
-    if contact is None or contact.paused:
-        return Verdict(state=SUPPRESSED, reason="the contact is paused or erased")
-    if item.wanted.useful_to is not None and item.wanted.useful_to <= now:
-        return Verdict(state=MISSED, reason="it was past its use")
-    local = now.astimezone(ZoneInfo(contact.zone))
-    quiet_end = after_quiet(local, contact.quiet)
-    if quiet_end != local:
-        return Verdict(until=quiet_end.astimezone(UTC))
-    return Verdict(message=compose(desk, work, item, visit, contact, settings=settings))
+    def _handed_over(self, item: Item, verdict: Verdict, send: Send) -> _Outcome | None:
+        if verdict.message is None:
+            return None
+        try:
+            send(verdict.message)
+        except DeliveryFailed as failure:
+            return _Outcome(item=item, verdict=verdict, failure=failure)
+        self.messages.append(verdict.message)
+        return _Outcome(item=item, verdict=verdict)
 
+    def _mark(self, work: Work, outcome: _Outcome | None, now: datetime) -> None:
+        """Records what came of a message. Only now it counts as sent: before, a crash would lose it."""
+        if outcome is None:
+            return
+        if outcome.failure is not None:
+            self._mark_failed(work, outcome, outcome.failure, now)
+            return
+        rows = dict.fromkeys((outcome.item, *outcome.verdict.parts))
+        for item in rows:
+            if not work.outbox.finish(item, "sent", now) and item.wanted.event != "digest":
+                work.outbox.note_sent(item, now)
+        self.totals["sent"] += len(outcome.verdict.parts)
 
-def _carry_out(desk: Desk, item: Item, verdict: Verdict, now: datetime, send: Send) -> str:
-    """Sends or closes a reminder, marks it, and tells which of the sweep's numbers it counts in."""
-    from scheduler.store.outbox import SENT
-
-    if verdict.message is None:
-        with desk.store.writing(together=True) as work:
-            if verdict.until is not None:
-                work.outbox.put_off(item, verdict.until, attempts=item.attempts)
-                return "put off"
-            return verdict.state if work.outbox.finish(item, verdict.state, now, verdict.reason) else "re-timed"
-    try:
-        send(verdict.message)
-    except DeliveryFailed:
-        return _try_later(desk, item, now)
-    with desk.store.writing(together=True) as work:
-        if not work.outbox.finish(item, SENT, now):
-            work.outbox.note_sent(item, now)
-    return "sent"
-
-
-def _try_later(desk: Desk, item: Item, now: datetime) -> str:
-    from scheduler.store.outbox import FAILED
-
-    attempts = item.attempts + 1
-    with desk.store.writing(together=True) as work:
-        if attempts >= ATTEMPTS:
-            work.outbox.finish(item, FAILED, now, "it could not be delivered")
+    def _mark_failed(self, work: Work, outcome: _Outcome, failure: DeliveryFailed, now: datetime) -> None:
+        item, attempts = outcome.item, outcome.item.attempts + 1
+        self.totals["failed"] += len(outcome.verdict.parts)
+        if failure.permanent or attempts >= ATTEMPTS:
+            for row in dict.fromkeys((item, *outcome.verdict.parts)):
+                work.outbox.finish(row, "failed", now, failure.reason)
         else:
-            work.outbox.put_off(item, now + timedelta(minutes=2**attempts), attempts=attempts)
-    return "failed"
+            later = now + wait_after(attempts, self.manner.random)
+            work.outbox.put_off(item, later, attempts=attempts, begun=failure.told)
+
+
+def _subjects(outcome: _Outcome | None, item: Item | None = None) -> set[str]:
+    """The subjects that a transaction is about to touch, digests' members included."""
+    items = [*([] if outcome is None else [outcome.item]), *([] if item is None else [item])]
+    return {one.subject for item in items for one in (item, *item.members)}
+
+
+def wait_after(attempts: int, random: Random) -> timedelta:
+    """How long to wait after so many attempts: twice as long each time up to an hour, less a random part of up to a
+    half, so that what failed together is not tried again together."""
+    longest = min(timedelta(minutes=2**attempts), LONGEST_WAIT)
+    return longest * (1 - random.random() / 2)

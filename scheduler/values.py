@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from calendars.entries import Entry, PeriodEntry
     from calendars.rounds import Round
 
-SUBJECT_ROLES = frozenset({"patient", "caregiver"})
+
+NOTHING_WRONG = "nothing wrong"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,7 +165,8 @@ class Imported:
 class State:
     """The database at a glance. ``database`` has its password hidden; ``reminders`` counts them by state; ``now`` is
     the moment as of which it is told. ``channels`` are those set up for messages, or ``settings_problem`` says why it
-    is not known; neither tells a secret."""
+    is not known; neither tells a secret. ``health`` is what needs somebody, in words; ``night`` what the last nightly
+    round found."""
 
     database: str
     schema: str
@@ -178,6 +180,10 @@ class State:
     channels: tuple[str, ...] = ("console",)
     settings_problem: str = ""
     now: datetime = field(compare=False)
+    last_night: datetime | None = None
+    night: str = ""
+    last_backup: datetime | None = None
+    health: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,6 +191,7 @@ class Contact:
     """Somebody who gets reminders: of one subject, or of all subjects of a site.
 
     ``quiet`` are wall-clock times in ``zone`` between which nothing is sent; ``level`` is how much a message discloses.
+    ``paused`` is for good, or up to ``paused_until`` (UTC). ``rules`` are its own, instead of the site's or protocol's.
     """
 
     id: int
@@ -198,6 +205,12 @@ class Contact:
     language: str = "en"
     level: str = "private"
     paused: bool = False
+    paused_until: datetime | None = None
+    rules: tuple[str, ...] | None = None
+
+    def is_paused(self, now: datetime) -> bool:
+        """Whether nothing is to be sent now."""
+        return self.paused and (self.paused_until is None or now < self.paused_until)
 
     @property
     def owner(self) -> str:
@@ -206,16 +219,53 @@ class Contact:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Night:
+    """What was done in a night: for how many subjects the queue was filled on, the backup, and what is wrong."""
+
+    queued: int
+    backup: str = ""
+    problems: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def told(self) -> str:
+        """In one line, for the status."""
+        return "; ".join((*self.problems, *self.notes)) or NOTHING_WRONG
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Erased:
+    """What was done when a contact was erased: how many reminders are not sent, and whether nothing of it is left in
+    the database's files; it may be while another program reads them."""
+
+    id: int
+    role: str
+    owner: str
+    suppressed: int
+    scrubbed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Queued:
-    """A reminder in the queue: when it is due (UTC), for which contact, and what became of it."""
+    """A reminder in the queue: of what, when it is due (UTC), for which contact, and what became of it.
+
+    ``visit`` is the visit, period or milestone that it is of, ``event`` what of that it tells. ``why`` says for what it
+    is sent, or why it was not; ``local`` is when it is due by the recipient's clock, None where nobody is there any
+    more. ``rules_from`` tells whose the rule is: the protocol, the site, the contact, or dayzero's usual ones.
+    """
 
     subject: str
     visit: str
     role: str
     rule: str
+    event: str
     due: datetime
     state: str
     recipient: int
+    local: datetime | None = None
+    rules_from: str = ""
+    why: str = ""
+    attempts: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
 from calendars.deviations import DeviationItem, Deviations, deviation_items
-from calendars.worklists import Case, Worklist, worklist
+from calendars.worklists import Case, Undelivered, Worklist, worklist
 from scheduler.desk import Chart, Desk
 from scheduler.moments import Moment, moment_at
 from schedules.errors import InvalidInput, UnknownName
@@ -22,7 +23,14 @@ def overdue(desk: Desk, site: str | None, now: Moment) -> Worklist:
     with desk.store.reading() as work:
         names = [desk.find_site(work, site).id] if site is not None else work.sites.names()
         today = {name: _today(desk, work, name, now) for name in names}
-        return worklist(today, (case for name in names for case in _cases(desk, work, name, today[name])))
+        found = worklist(today, (case for name in names for case in _cases(desk, work, name, today[name])))
+        return replace(found, undelivered=tuple(_undelivered(work, names)))
+
+
+def _undelivered(work: Work, sites: Collection[str]) -> Iterator[Undelivered]:
+    for item in work.outbox.in_state("failed", sites):
+        wanted = item.wanted
+        yield Undelivered(subject=item.subject, visit=wanted.visit, role=wanted.role, due=wanted.due, why=item.reason)
 
 
 def _today(desk: Desk, work: Work, site: str, now: Moment) -> date:

@@ -12,6 +12,7 @@ from schedules.errors import hint, shown
 from schedules.points import Between, Day, Named, Point, names_in
 from schedules.protocol_days import days_from_reference
 from schedules.reader import Reader
+from schedules.reminder_rules import ANY_PERIOD
 from schedules.source import Entries, Items, Node, Text
 from schedules.template import BUILT_IN_MILESTONES, Activity, OnlyFor, PeriodRule, Template, VisitRule
 
@@ -28,6 +29,7 @@ def check(reader: Reader, template: Template) -> Template:
     checker.history()
     checker.activities()
     checker.periods()
+    checker.reminders()
     checker.repeated()
     checker.labels()
     checker.unused_values()
@@ -288,6 +290,16 @@ class _Checker(Spots):
             self.backwards(rule)
             self.each(rule.until_done, self.known_visits, "visit", ("periods", rule.id, "and_until_done"))
             self.only_for(rule.only_for, "periods", rule.id)
+
+    def reminders(self) -> None:
+        """Periods that reminders name."""
+        periods = [rule.id for rule in self.template.periods]
+        for role, rules in self.template.reminders.items():
+            for rule in rules:
+                if rule.of and rule.of not in periods:
+                    node = self.spot("reminders", role, rule.text)
+                    message = f"There is no period {shown(rule.of)}. {hint('period', rule.of, [*periods, ANY_PERIOD])}"
+                    self.reader.problem(node, message)
 
     def backwards(self, rule: PeriodRule) -> None:
         """A period that ends before it starts, as far as its points tell."""

@@ -64,13 +64,27 @@ class Check:
         return f"no {'later' if self.upper else 'earlier'} than {self.point}"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompiledPeriod:
+    """A period of the template: its ends as origins and the spans from them, or its ``length`` in whole days (and
+    months); the visits that keep it open, by index and id; and the ``names`` that it begins with."""
+
+    rule: PeriodRule
+    label: str
+    start: tuple[int, Span] | None
+    end: tuple[int, Span] | None
+    length: Span | None
+    until_done: tuple[tuple[int, str], ...]
+    names: tuple[str, ...]
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Compiled:
     """A template for one set of groups. Visits are named by their index in the order of the file.
 
     ``excluded`` visits are not applicable, ``open`` ones wait for a group; ``anchors`` are what each visit's target and
     absolute window count from; ``days`` are the protocol's day labels. ``origins`` are the points that targets count
-    from, many from the same one, and ``counted`` says of each visit from which, and how far.
+    from (``origin_points``), many from the same one, and ``counted`` says of each visit from which, and how far.
     """
 
     template: Template
@@ -86,6 +100,7 @@ class Compiled:
     dependents: tuple[tuple[int, ...], ...]
     targets: tuple[Evaluate, ...]
     origins: tuple[Evaluate, ...]
+    origin_points: tuple[Point, ...]
     counted: tuple[tuple[int, Span] | None, ...]
     windows: tuple[tuple[Evaluate, Evaluate] | None, ...]
     timed: tuple[bool, ...]
@@ -100,8 +115,7 @@ class Compiled:
     expected: tuple[tuple[str, Evaluate], ...]
     until: tuple[Evaluate | None, ...]
     series_order: tuple[tuple[int, ...], ...]
-    periods: tuple[tuple[PeriodRule, Evaluate | None, Evaluate | None], ...]
-    period_labels: tuple[str, ...]
+    periods: tuple[CompiledPeriod, ...]
     label: Callable[[str], str]
     reference_of: Callable[[Day], int]
     chains: tuple[tuple[int, ...], ...]
@@ -125,6 +139,7 @@ class _Compiler:
         self.index = {rule.id: place for place, rule in enumerate(self.rules)}
         self.reference = self.index[template.reference_visit]
         self.edges = self._edges()
+        self.origins: dict[Point, Evaluate] = {}
 
     def compiled(self) -> Compiled:
         fits = [self.fits(rule.only_for) for rule in self.rules]
@@ -134,9 +149,9 @@ class _Compiler:
             for anchor in found:
                 dependents[anchor].append(place)
         days = days_from_reference(self.template)
-        chains, periods = self._chains(), tuple(self._periods())
-        origins: dict[Point, Evaluate] = {}
-        counted = tuple(self._counted(rule, origins) for rule in self.rules)
+        chains = self._chains()
+        counted = tuple(None if is_timed(rule.at) else self._counted(rule.at) for rule in self.rules)
+        periods = tuple(self._periods())
         return Compiled(
             template=self.template,
             groups=self.groups,
@@ -149,7 +164,8 @@ class _Compiler:
             edges=self.edges,
             anchors=anchors,
             dependents=tuple(map(tuple, dependents)),
-            origins=tuple(origins.values()),
+            origins=tuple(self.origins.values()),
+            origin_points=tuple(self.origins),
             counted=counted,
             targets=tuple(self._target(rule) for rule in self.rules),
             windows=tuple(self._window(rule) for rule in self.rules),
@@ -170,7 +186,6 @@ class _Compiler:
             until=tuple(self._optional(rule.until) for rule in self.rules),
             series_order=tuple(self._stepped()),
             periods=periods,
-            period_labels=tuple(self.label(rule.label) for rule, _, _ in periods),
             label=self.label,
             reference_of=self.reference_of,
             chains=chains,
@@ -312,10 +327,20 @@ class _Compiler:
             if self.rules[self.index[members[0]]].step:
                 yield tuple(self.index[member] for member in members)
 
-    def _periods(self) -> Iterator[tuple[PeriodRule, Evaluate | None, Evaluate | None]]:
+    def _periods(self) -> Iterator[CompiledPeriod]:
         for rule in self.template.periods:
-            if self.fits(rule.only_for) is True:
-                yield rule, self._optional(rule.start), self._optional(rule.end)
+            if self.fits(rule.only_for) is not True:
+                continue
+            visits = [visit for name in rule.until_done for visit in self.template.members(name)]
+            yield CompiledPeriod(
+                rule=rule,
+                label=self.label(rule.label),
+                start=None if rule.start is None else self._counted(rule.start),
+                end=None if rule.end is None else self._counted(rule.end),
+                length=None if rule.length is None else whole_days(rule.length),
+                until_done=tuple((self.index[visit], visit) for visit in visits),
+                names=() if rule.start is None else tuple(map(str, names_in(rule.start))),
+            )
 
     def _optional(self, point: Point | None) -> Evaluate | None:
         return None if point is None else _as_day(self.evaluator(point))
@@ -324,17 +349,15 @@ class _Compiler:
         evaluate = self.evaluator(rule.at)
         return evaluate if is_timed(rule.at) else _as_day(evaluate)
 
-    def _counted(self, rule: VisitRule, origins: dict[Point, Evaluate]) -> tuple[int, Span] | None:
-        """The point that a target without a time counts from, as its place among the origins, and the span between."""
-        if is_timed(rule.at):
-            return None
-        base, span = (rule.at.base, rule.at.span) if isinstance(rule.at, Shifted) else (rule.at, Span())
+    def _counted(self, point: Point) -> tuple[int, Span]:
+        """The point that another counts from, as its place among the origins, and the days and months between."""
+        base, span = (point.base, point.span) if isinstance(point, Shifted) and not is_timed(point) else (point, Span())
         if isinstance(base, Day):
             span += Span(days=day_offset(base.number, self.template.reference_day))
             base = Named(self.rules[self.reference_of(base)].id)
-        if base not in origins:
-            origins[base] = _as_day(self.evaluator(base))
-        return list(origins).index(base), span
+        if base not in self.origins:
+            self.origins[base] = _as_day(self.evaluator(base))
+        return list(self.origins).index(base), span
 
     def _window(self, rule: VisitRule) -> tuple[Evaluate, Evaluate] | None:
         if not isinstance(rule.window, Between):
@@ -377,6 +400,11 @@ def is_timed(point: Point) -> bool:
     if isinstance(point, Extreme):
         return any(is_timed(operand) for operand in point.points)
     return isinstance(point, Shifted) and point.span.timed
+
+
+def whole_days(span: Span) -> Span:
+    """A span in whole days: elapsed time is rounded up to the days it reaches into."""
+    return Span(span.months, span.days - (-span.minutes // 1440))
 
 
 def as_day(when: When) -> date:

@@ -234,7 +234,9 @@ def _any_open(layout: Layout, left: Network, place: int) -> bool:
 
 def _series(layout: Layout) -> Iterator[Found]:
     when = layout.board.when
-    for members in layout.compiled.series_order:
+    for members, placed in layout.shape.series:
+        if placed is not None and placed.isdisjoint(layout.doubtful):
+            continue
         days = [day for place in members if (day := when[place]) is not None]
         if not any(isinstance(day, datetime) for day in days) and all(one < two for one, two in pairwise(days)):
             continue

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from itertools import islice, pairwise, product
 
 from schedules.bounding import BoundMaker, series_order
-from schedules.collisions import as_rules, on_day, satisfiable, smallest
+from schedules.collisions import Rule, as_rules, on_day, satisfiable, smallest
 from schedules.compiled import Compiled, compiled
 from schedules.network import Bound, Network, Step
 from schedules.plan import Status
@@ -70,7 +70,10 @@ def combinations(template: Template) -> Iterator[tuple[tuple[str, str], ...]]:
 
 
 def _contradiction(ready: Compiled) -> list[tuple[str, str]]:
-    found: list[tuple[str, str]] = []
+    """The rules that contradict one another from each of the reference days; nothing where one of these is possible."""
+    candidates: list[Bound] = []
+    pinned: list[list[Rule]] = []
+    place = 0
     for day in REFERENCE_DAYS:
         network = _network(ready, day)
         network.propagate()
@@ -79,15 +82,21 @@ def _contradiction(ready: Compiled) -> list[tuple[str, str]]:
             broken = sorted(network.endless)
         if not broken:
             return []
-        found = [_described(ready, network, min(broken))]
-    return found
+        place = min(broken)
+        bounds, facts = network.explain(((place, False), (place, True)))
+        candidates += bounds
+        pinned.append([on_day(fact, date.fromordinal(network.low[fact]), "") for fact in facts])
+    return [_described(ready, place, candidates, pinned)]
 
 
-def _described(ready: Compiled, network: Network, place: int) -> tuple[str, str]:
-    bounds, facts = network.explain(((place, False), (place, True)))
-    pins = [on_day(fact, date.fromordinal(network.low[fact]), "") for fact in facts]
-    found = smallest(as_rules(bounds), pins, lambda rules: not satisfiable(rules, {}))
-    bounds = [bound for rule in found for bound in rule.bounds] if found else bounds
+def _described(ready: Compiled, place: int, candidates: list[Bound], pinned: list[list[Rule]]) -> tuple[str, str]:
+    """The visit to blame and the smallest set of rules: without any of them one of the reference days is possible."""
+
+    def collide(rules: Sequence[Rule]) -> bool:
+        return all(not satisfiable([*rules, *pins], {}) for pins in pinned)
+
+    found = smallest(as_rules(dict.fromkeys(candidates)), [], collide)
+    bounds = [bound for rule in found for bound in rule.bounds] if found else candidates
     texts = list(dict.fromkeys(bound.text for bound in bounds))
     more = [f"and {len(texts) - MOST_RULES} more"] if len(texts) > MOST_RULES else []
     rules = "; ".join([*texts[:MOST_RULES], *more])

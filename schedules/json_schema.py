@@ -12,6 +12,7 @@ Draft 2020-12, and within it the keywords that mean the same in draft 7, which o
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -21,6 +22,7 @@ from schedules.load_frame import MOST_CYCLES
 from schedules.load_visits import MOST_MEMBERS, REPETITION_KEYS, VISIT_KEYS
 from schedules.points import POINTS, SAMPLES, WINDOWS
 from schedules.reader import PLACEHOLDERS, TAKEN
+from schedules.reminder_rules import ADVICE, FORMS, NEWS
 from schedules.spans import UNITS
 from schedules.template import PLACES, ROLES
 
@@ -38,8 +40,10 @@ _EXTREME = r"(?:earliest|latest)\s*\([\sa-zA-Z0-9/.,()+-]*\)"
 _TERM = rf"(?:{_EXTREME}|day\s+[+-]?[0-9]+|{_NAME}(?:/{_NAME})?(?:\.first|\.last)?)"
 _POINT = rf"{_TERM}(?:\s*[+-]\s*{_LENGTH})*"
 _CLEARANCE = rf"\s*(?:{_LENGTH}|[1-9][0-9]?\s*[×x*]\s*{_NAME})\s*"
-_REMINDER = (
-    r"(?:[0-9]+ (?:minutes?|hours?|days?|weeks?) (?:before|before window closes|overdue)|window opens)(?: at [0-9:]+)?"
+_GROUPS = re.compile(r"\(\?P<\w+>")  # editors have no names for groups
+_REMINDER = _GROUPS.sub(
+    "(?:",
+    rf"(?:{'|'.join(form for _, form in FORMS)})(?: at [0-9:]+)?|{'|'.join(form for _, form in NEWS)}",
 )
 
 
@@ -283,7 +287,7 @@ _DEFINITIONS: dict[str, Schema] = {
     ),
     "reminder": _pattern(
         _REMINDER,
-        "Reminders are '1 day before at 09:00', 'window opens', '2 days before window closes', '1 day overdue'.",
+        ADVICE,
     ),
     "only-for": {
         "type": ["object", "null"],

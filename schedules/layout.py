@@ -32,8 +32,8 @@ ONE_DAY = timedelta(days=1)
 class Layout:
     """All dates of one plan, by the index of the visit, and what was known when each was placed.
 
-    ``not_before`` and ``not_after`` are what the bounds left over; ``facts`` is the network with nothing but what is
-    fixed. All visits but the ``doubtful`` are on their target, in their window and on an open day.
+    ``not_before`` and ``not_after`` are what the bounds left over. All visits but the ``doubtful`` are on their target,
+    in their window and on an open day. ``bases`` are the days of the origins that were asked for (see ``Compiled``).
     """
 
     compiled: Compiled
@@ -46,14 +46,30 @@ class Layout:
     not_after: list[date | None]
     shape: Shape
     network: Network
-    facts: Network
     doubtful: set[int]
     stopped_by: dict[int, str] = field(default_factory=dict)
+    bases: dict[int, When | None] = field(default_factory=dict)
+    _facts: Network | None = None
 
     @property
     def waiting(self) -> Mapping[int, tuple[str, ...]]:
         """What has not happened yet that a visit counts from, by its index."""
         return self.shape.waiting
+
+    def base(self, origin: int) -> When | None:
+        """The day of an origin, once all is placed."""
+        if origin not in self.bases:
+            self.bases[origin] = self.compiled.origins[origin](self.board)
+        return self.bases[origin]
+
+    @property
+    def facts(self) -> Network:
+        """The network with nothing but what is fixed, for those who ask what follows from that alone."""
+        if self._facts is None:
+            bounds = self.network
+            self._facts = Network(bounds.web, bounds.events, bounds.answers)
+            _fix_facts(self._facts, self.board, self.shape)
+        return self._facts
 
     def to_come(self, place: int) -> bool:
         """Whether the visit is still to come: planned or booked."""
@@ -139,6 +155,30 @@ def _places(compiled: Compiled, name: str) -> list[int]:
     return [compiled.index[visit] for visit in compiled.template.members(name) if visit in compiled.index]
 
 
+def _network(compiled: Compiled, standing: Standing, board: Board, shape: Shape) -> Network:
+    """The bounds of a shape with the visits that are fixed on their days, propagated."""
+
+    def live(place: int) -> bool:
+        return live_status(shape.status[place])
+
+    web = shape.web
+    if len(shape.fixed) > 1:
+        more = [bound for members in shape.ordered for bound in overtaking_bounds(compiled, board, members, live)]
+        web = Web((*web.bounds, *more), web.size) if more else web
+    answers = tuple(history_bounds(compiled, standing, live)) if standing.history else ()
+    network = Network(web, board.events, answers)
+    _fix_facts(network, board, shape)
+    return network
+
+
+def _fix_facts(network: Network, board: Board, shape: Shape) -> None:
+    for place in shape.fixed:
+        when = board.when[place]
+        if place in network and when is not None and live_status(shape.status[place]):
+            network.fix(place, as_day(when).toordinal())
+    network.propagate_known()
+
+
 class _Placer:
     """Builds one layout, visit by visit."""
 
@@ -161,7 +201,9 @@ class _Placer:
         facts = Facts(visits, frozenset(board.events), absent, frozenset(stopped), history)
         self.shape = shape = shaped(compiled, facts)
         board.status = [*shape.status]
-        self.network = network = self._network(standing)
+        self.network = network = _network(compiled, standing, board, shape)
+        # What a visit moves by being placed is known beforehand, but where visits overtook one another.
+        self.foreseen = network.web is shape.web
         self.layout = Layout(
             compiled=compiled,
             standing=standing,
@@ -173,7 +215,6 @@ class _Placer:
             not_after=[None] * count,
             shape=shape,
             network=network,
-            facts=network.copy(),
             doubtful={*shape.fixed},
             stopped_by=stopped,
         )
@@ -207,58 +248,56 @@ class _Placer:
         days = [self.board.events.get(self.compiled.starts[self.compiled.rules[place].cycle]) for place in chain[1:]]
         return max((day for day in days if day is not None), default=None)
 
-    def _live(self, place: int) -> bool:
-        return live_status(self.board.status[place])
-
-    def _network(self, standing: Standing) -> Network:
-        board, shape = self.board, self.shape
-        web = shape.web
-        if len(shape.fixed) > 1:
-            ordered = shape.ordered
-            more = [b for members in ordered for b in overtaking_bounds(self.compiled, board, members, self._live)]
-            web = Web((*web.bounds, *more), web.size) if more else web
-        answers = tuple(history_bounds(self.compiled, standing, self._live)) if standing.history else ()
-        network = Network(web, board.events, answers)
-        for place in shape.fixed:
-            when = board.when[place]
-            if place in network and when is not None and self._live(place):
-                network.fix(place, as_day(when).toordinal())
-        network.propagate()
-        return network
-
     def placed(self) -> Layout:
         """Places everything that is not fixed."""
+        layout, open_always = self.layout, self.site.always_open
+        when, targets, starts, ends = self.board.when, layout.targets, layout.starts, layout.ends
         for place in self.shape.fixed:
             self._describe(place)
-        origins: dict[int, When | None] = {}
         for placing in self.shape.placings:
-            target = self._target(placing, origins)
-            if target is None or not self._put(placing, target):
-                self._place(placing.place, placing.bounded)
+            target = self._target(placing)
+            if target is None:
+                self._place(placing, None)
+            elif placing.simple and (open_always or placing.anywhere or self.site.is_open(target)):
+                # Most visits are put on their targets, with nothing to look at besides.
+                place = placing.place
+                when[place] = targets[place] = target
+                if placing.start is not None and placing.end is not None:
+                    starts[place], ends[place] = target + placing.start, target + placing.end
+            elif not self._put(placing, target):
+                self._place(placing, target)
         # What a fixed visit counts from may itself be placed only now.
         for place in self.shape.fixed:
             self._aim(place)
-        return self.layout
+        return layout
 
-    def _target(self, placing: Placing, origins: dict[int, When | None]) -> date | None:
+    def _target(self, placing: Placing) -> date | None:
         """The target of a visit that counts from one origin; each origin is asked for once, when it is settled."""
-        if placing.origin is None:
+        origin = placing.origin
+        if origin is None:
             return None
-        if placing.origin not in origins:
-            origins[placing.origin] = self.compiled.origins[placing.origin](self.board)
-        base = origins[placing.origin]
+        bases = self.layout.bases
+        if origin in bases:
+            base = bases[origin]
+        else:
+            base = bases[origin] = self.compiled.origins[origin](self.board)
         if base is None:
             return None
         return base + placing.shift if placing.shift is not None else add_days_and_months(base, placing.span)
 
     def _put(self, placing: Placing, target: date) -> bool:
-        """Puts a visit on its target, which is in its window; False where its bounds or a closed day forbid it."""
+        """Puts a visit on its target, which is in its window; False where its bounds, a closed day, the end of its
+        series or another visit that it is held together with may forbid it."""
         place, layout, network = placing.place, self.layout, self.network
         if not (placing.anywhere or self.site.always_open or self.site.is_open(target)):
+            return False
+        if placing.until is not None and self._beyond(placing, target):
             return False
         if placing.start is not None and placing.end is not None:
             layout.starts[place], layout.ends[place] = target + placing.start, target + placing.end
         elif placing.between is not None and not self._lies_between(placing, target):
+            return False
+        if placing.partners and self._drawn_away(placing, target):
             return False
         if placing.bounded:
             day = target.toordinal()
@@ -266,10 +305,26 @@ class _Placer:
             if not low <= day <= high:
                 return False
             self._leave(place, low, high)
-            network.fix(place, day)
-            network.propagate_from(place)
+            self._fix_day(placing, day)
         self.board.when[place] = layout.targets[place] = target
         return True
+
+    def _drawn_away(self, placing: Placing, target: date) -> bool:
+        """Whether a visit could be held together with another on another day than its target."""
+        start, end = self.layout.starts[placing.place], self.layout.ends[placing.place]
+        days = [as_day(when) for other in placing.partners if (when := self.board.when[other]) is not None]
+        if start is None or end is None:
+            return any(day != target for day in days)
+        return any(day != target and as_day(start) <= day <= as_day(end) for day in days)
+
+    def _fix_day(self, placing: Placing, day: int) -> None:
+        """Puts a bounded visit on its day in the network, and narrows what is yet to be placed, if it is bound to any
+        of that."""
+        self.network.fix(placing.place, day)
+        if not self.foreseen:
+            self.network.propagate_from(placing.place)
+        elif placing.raises or placing.lowers:
+            self.network.propagate_from(placing.place, raises=placing.raises, lowers=placing.lowers)
 
     def _lies_between(self, placing: Placing, target: date) -> bool:
         assert placing.between is not None
@@ -282,8 +337,7 @@ class _Placer:
     def _describe(self, place: int) -> None:
         if not self.layout.to_come(place) or place not in self.network:
             return
-        freed = self.network.copy_without(place)
-        self._leave(place, freed.low[place], freed.high[place])
+        self._leave(place, *self.network.left_without(place))
 
     def _leave(self, place: int, low: int, high: int) -> None:
         self.layout.not_before[place] = date.fromordinal(low) if low > FIRST else None
@@ -291,10 +345,14 @@ class _Placer:
 
     def _aim(self, place: int) -> When | None:
         """The target and window of a visit as the board stands."""
-        layout, rule = self.layout, self.compiled.rules[place]
-        target = self.compiled.targets[place](self.board)
         if place in self.compiled.references and place in self.shape.fixed:
             target = self.board.when[place]
+        else:
+            target = self.compiled.targets[place](self.board)
+        return self._aim_at(place, target)
+
+    def _aim_at(self, place: int, target: When | None) -> When | None:
+        layout, rule = self.layout, self.compiled.rules[place]
         layout.targets[place] = target
         if target is None:
             return None
@@ -305,31 +363,34 @@ class _Placer:
             layout.starts[place], layout.ends[place] = window[0](self.board), window[1](self.board)
         return target
 
-    def _place(self, place: int, bounded: bool) -> None:
+    def _place(self, placing: Placing, known: date | None) -> None:
+        """Puts a visit where its window, bounds and open days allow; ``known`` is its target where that is known."""
+        place = placing.place
         self.layout.doubtful.add(place)
-        target = self._aim(place)
-        if target is None:
+        target = self._aim(place) if known is None else self._aim_at(place, known)
+        if target is None or self._beyond(placing, target):
+            if target is not None:
+                self.board.status[place] = Status.NOT_APPLICABLE
+            # It stays a free node of the network, which others can be bound to each other through.
+            self.foreseen = False
             return
-        if self._beyond(place, target):
-            self.board.status[place] = Status.NOT_APPLICABLE
-            return
-        low, high = (self.network.low[place], self.network.high[place]) if bounded else (FIRST, LAST)
+        low, high = (self.network.low[place], self.network.high[place]) if placing.bounded else (FIRST, LAST)
         self._leave(place, low, high)
-        day = self._choose(place, as_day(target), low, high)
+        day = self._choose(placing, as_day(target), low, high)
         self.board.when[place] = target if day == as_day(target) else _on_day(target, day)
-        if bounded:
-            self.network.fix(place, day.toordinal())
-            self.network.propagate_from(place)
+        if placing.bounded:
+            self._fix_day(placing, day.toordinal())
 
-    def _beyond(self, place: int, target: When) -> bool:
-        until = self.compiled.until[place]
-        last = until(self.board) if until is not None else None
+    def _beyond(self, placing: Placing, target: When) -> bool:
+        """Whether the repetition has ended before this member."""
+        last = placing.until(self.board) if placing.until is not None else None
         return last is not None and as_day(target) > as_day(last)
 
-    def _choose(self, place: int, target: date, low: int, high: int) -> date:
+    def _choose(self, placing: Placing, target: date, low: int, high: int) -> date:
+        place = placing.place
         first, last = self._own_window(place, target)
         first, last = max(first, low), min(last, high)
-        partner = self._partner(place, first, last)
+        partner = self._partner(placing, first, last)
         if partner is not None:
             return partner
         found = self._nearest(place, target.toordinal(), first, last)
@@ -350,13 +411,10 @@ class _Placer:
         rule = self.compiled.rules[place]
         return place in self.compiled.references or bool(rule.no_earlier_than or rule.no_later_than)
 
-    def _partner(self, place: int, first: int, last: int) -> date | None:
-        for name in self.compiled.rules[place].together_with:
-            other = self.compiled.index[name]
-            when = self.board.when[other]
-            if when is not None and live_status(self.board.status[other]) and first <= as_day(when).toordinal() <= last:
-                return as_day(when)
-        return None
+    def _partner(self, placing: Placing, first: int, last: int) -> date | None:
+        """The day of the first visit that this one can be held together with."""
+        days = [as_day(when) for other in placing.partners if (when := self.board.when[other]) is not None]
+        return next((day for day in days if first <= day.toordinal() <= last), None)
 
     def _nearest(self, place: int, target: int, first: int, last: int) -> int | None:
         """The open day nearest to the target within two days, the earlier on a tie; None where there is none."""

@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import time
 
 from schedules.cycles import expand
-from schedules.errors import InvalidInput, TemplateError, hint, shown
+from schedules.errors import TemplateError, hint, shown
 from schedules.load_activities import read_activities, read_periods
 from schedules.load_frame import read_cycles, read_epochs, read_groups, read_history, read_milestones, starting_events
 from schedules.load_visits import read_visits
 from schedules.reader import Reader, TooManyProblems
+from schedules.reminder_rules import parse_rule_for
 from schedules.source import Entries, Node, Text, read_source
-from schedules.spans import parse_span
 from schedules.template import (
     ROLES,
     ReminderRule,
     Statement,
     Template,
 )
-from schedules.typed import parse_clock, parse_zone
+from schedules.typed import parse_zone
 
 TOP_KEYS = (
     "protocol",
@@ -43,16 +41,6 @@ TOP_KEYS = (
     "reminders",
     "notes",
 )
-_REMINDER = re.compile(
-    r"(?:(?P<lead>[0-9]+ (?:minutes?|hours?|days?|weeks?)) )?"
-    r"(?P<event>before window closes|before|overdue|window opens)(?: at (?P<at>\S+))?"
-)
-_EVENTS = {
-    "before window closes": "closes",
-    "before": "before",
-    "overdue": "overdue",
-    "window opens": "opens",
-}
 
 
 def load(data: bytes, file: str, *, registered: bool = False) -> Template:
@@ -157,22 +145,13 @@ def _reminders(reader: Reader, node: Node | None) -> dict[str, tuple[ReminderRul
         if key.value not in ROLES and key.value not in ("quote", "assumed"):
             reader.problem(key, f"There is no role {shown(key.value)}. {hint('role', key.value, ROLES)}")
         if key.value in ROLES:
-            found = (reader.attempt(text, _reminder, text.value) for text in reader.texts(value, "a reminder"))
+            parse = parse_rule_for(key.value)
+            texts = reader.texts(value, "a reminder")
+            for text in texts:
+                reader.spots["reminders", key.value, text.value.strip()] = text
+            found = (reader.attempt(text, parse, text.value) for text in texts)
             reminders[key.value] = tuple(rule for rule in found if rule is not None)
     return reminders
-
-
-def _reminder(text: str) -> ReminderRule:
-    match = _REMINDER.fullmatch(text.strip())
-    event = _EVENTS[match["event"]] if match else ""
-    if match is None or (match["lead"] is None) != (event == "opens"):
-        raise InvalidInput(
-            f"{shown(text)} is no reminder. Write '7 days before at 09:00', 'window opens', "
-            "'2 days before window closes' or '1 day overdue'."
-        )
-    lead = parse_span(match["lead"]) if match["lead"] else None
-    at: time | None = parse_clock(match["at"]) if match["at"] else None
-    return ReminderRule(text=text.strip(), event=event, at=at, **({"lead": lead} if lead else {}))
 
 
 def _notes(reader: Reader, node: Node | None) -> tuple[tuple[str, str], ...]:

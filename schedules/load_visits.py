@@ -16,6 +16,7 @@ from schedules.points import (
     Shifted,
     Window,
     names_in,
+    parse_point,
     parse_target,
     rescoped,
     rescoped_window,
@@ -24,7 +25,7 @@ from schedules.points import (
 from schedules.protocol_days import day_offset
 from schedules.reader import Reader, TooManyProblems, is_empty, is_rest
 from schedules.source import Entries, Items, Node, Text
-from schedules.spans import Span
+from schedules.spans import Span, parse_span
 from schedules.template import PLACES, Epoch, OnlyFor, VisitRule
 
 VISIT_KEYS = (
@@ -314,7 +315,8 @@ def _steps_until(reader: Reader, base: Point, until: Point, every: Span) -> int 
 
 
 def _roughly(reader: Reader, point: Point, depth: int = 0) -> float | None:
-    """About how many days a point is from enrolment; None where it counts from a milestone, or from several visits."""
+    """About how many days a point is from enrolment; None where it counts from a milestone, an activity, a choice of
+    points, or a series that is not every patient's."""
     match point:
         case Day(number):
             reference, first = reader.reference
@@ -325,11 +327,49 @@ def _roughly(reader: Reader, point: Point, depth: int = 0) -> float | None:
             return None if days is None else days + span.roughly_days
         case Named("enrolment", ""):
             return 0.0
-        case Named(name, "") if depth < DEEPEST_ANCHOR:
-            at = _written_target(reader, name)
-            return None if at is None else _roughly(reader, at, depth + 1)
+        case Named(name, which) if depth < DEEPEST_ANCHOR:
+            if (name, which) not in reader.distances:
+                # What counts from itself is nowhere; the check of anchors says so.
+                reader.distances[name, which] = None
+                reader.distances[name, which] = _farthest_of(reader, name, which, depth + 1)
+            return reader.distances[name, which]
         case _:
             return None
+
+
+def _farthest_of(reader: Reader, name: str, which: str, depth: int) -> float | None:
+    """The farthest of a visit, or of the members of a series: its first can be its last, if others are missed."""
+    at = _written_target(reader, name)
+    targets = _written_members(reader, name) if which else [] if at is None else [at]
+    found = [_roughly(reader, target, depth) for target in targets]
+    known = [days for days in found if days is not None]
+    return max(known) if known and len(known) == len(found) else None
+
+
+def _written_members(reader: Reader, series: str) -> list[Point]:
+    """The targets of a series that every patient has, wherever in the file it stands: of a repetition the farthest."""
+    entries = reader.visits.get(series)
+    at = entries.get("at") if isinstance(entries, Entries) and entries.get("only_for") is None else None
+    try:
+        if isinstance(at, Entries) and any(key.value in REPETITION_KEYS for key, _ in at.pairs):
+            return _farthest(at)
+        nodes = at.values if isinstance(at, Items) else ()
+        if isinstance(at, Entries):
+            nodes = tuple(value for key, value in at.pairs if key.value not in ("quote", "assumed"))
+        return [parse_target(node.value)[0] for node in nodes if isinstance(node, Text)]
+    except InvalidInput:
+        return []
+
+
+def _farthest(repetition: Entries) -> list[Point]:
+    """The target of the last member of a repetition that says how many there are."""
+    texts = {key.value: value.value for key, value in repetition.pairs if isinstance(value, Text)}
+    numbers = _NUMBERS.fullmatch(texts.get("numbers", ""))
+    count = numbers[2] if numbers else texts.get("times", "")
+    start = texts.get("from", texts.get("first", ""))
+    if not count.isdecimal() or int(count) > MOST_MEMBERS or not start or "every" not in texts:
+        return []
+    return [shifted(parse_point(start), parse_span(texts["every"]) * int(count))]
 
 
 def _written_target(reader: Reader, visit: str) -> Point | None:

@@ -160,6 +160,20 @@ class Web:
                 for index in {bound.carrier, *nodes_in(part)}:
                     self.others.setdefault(index, []).append(rest)
 
+    def later(self, index: int) -> frozenset[int]:
+        """The nodes whose earliest days depend at once on that of this one, or whose ends may depend on it."""
+        return self._bound_to(index, self.after)
+
+    def earlier(self, index: int) -> frozenset[int]:
+        """The nodes whose latest days depend at once on that of this one, or whose ends may depend on it."""
+        return self._bound_to(index, self.before)
+
+    def _bound_to(self, index: int, distances: Mapping[int, list[Distance]]) -> frozenset[int]:
+        found = {node for node, _, _ in distances.get(index, ())}
+        for bound in self.others.get(index, ()):
+            found.update((bound.carrier, *nodes_in(bound.expression)))
+        return frozenset(found - {index})
+
     def _add_distance(self, bound: Bound, base: int, days: int) -> None:
         early, late, gap = (bound.carrier, base, -days) if bound.upper else (base, bound.carrier, days)
         self.after.setdefault(early, []).append((late, gap, Reason(bound, ((early, False),))))
@@ -264,23 +278,17 @@ class Network:
         self.low[index] = self.high[index] = day
         self.fixed.add(index)
 
-    def copy(self) -> Network:
-        """The same ranges, to be narrowed apart."""
-        other = Network.__new__(Network)
-        other.web, other.events, other.answers = self.web, self.events, self.answers
-        other.low, other.high = self.low[:], self.high[:]
-        other.low_reason, other.high_reason = self.low_reason.copy(), self.high_reason.copy()
-        other.fixed, other.endless = self.fixed.copy(), self.endless.copy()
-        return other
-
-    def copy_without(self, index: int) -> Network:
-        """The same bounds and fixed nodes with one of them free again, propagated."""
-        other = Network(self.web, self.events, self.answers)
+    def left_without(self, index: int) -> tuple[int, int]:
+        """The range that the bounds would leave a fixed node, were it free."""
+        web = self.web
+        if self.fixed == {index} and not (web.limits or web.others or self.answers):
+            return FIRST, LAST
+        other = Network(web, self.events, self.answers)
         for node in self.fixed:
             if node != index:
                 other.fix(node, self.low[node])
-        other.propagate()
-        return other
+        other.propagate_known()
+        return other.low[index], other.high[index]
 
     def propagate(self) -> None:
         """Narrows all ranges until nothing changes.
@@ -288,23 +296,38 @@ class Network:
         Contradictory bounds would push each other without end; a node is narrowed at most once more than there are
         nodes, which is as often as any consistent network needs.
         """
+        self._limit_all()
+        self._spread(self.web.order, self.web.order)
+
+    def propagate_known(self) -> None:
+        """The same, where ends are open but for what is fixed: nothing else moves the others to begin with."""
+        self._limit_all()
+        if self.web.others:
+            self._spread(self.web.order, self.web.order)
+            return
+        known = {*self.fixed, *(bound.carrier for bound, _ in self.web.limits), *(b.carrier for b in self.answers)}
+        self._spread(known, known)
+
+    def _limit_all(self) -> None:
+        """Applies the bounds that count from no visit."""
         for bound, part in self.web.limits:
             self._limit(bound.carrier, bound.upper, self.end(part, bound.upper)[0], Reason(bound, ()))
         for bound in self.answers:
             self._limit(bound.carrier, bound.upper, self.end(bound.expression, bound.upper)[0], Reason(bound, ()))
-        self._spread(self.web.order, self.web.order)
 
-    def propagate_from(self, index: int) -> None:
-        """Narrows what follows from one node that was just fixed."""
-        self._spread((index,), (index,))
+    def propagate_from(self, index: int, *, raises: bool = True, lowers: bool = True) -> None:
+        """Narrows what follows from one node that was just fixed: what comes after it, or before it, or both."""
+        self._spread((index,) if raises else (), (index,) if lowers else ())
 
     def _spread(self, lows: Iterable[int], highs: Iterable[int]) -> None:
         rounds: dict[End, int] = {}
         others = self.web.others
         while lows or highs:
             touched = {*lows, *highs} if others else set()
-            self._raise(lows, rounds, touched)
-            self._lower(highs, rounds, touched)
+            if lows:
+                self._raise(lows, rounds, touched)
+            if highs:
+                self._lower(highs, rounds, touched)
             lows, highs = [], []
             # Each bound once, in the order of the template.
             waiting = {id(bound): bound for index in sorted(touched) for bound in others.get(index, ())}

@@ -2,73 +2,71 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from datetime import date
 
-from schedules.compiled import Evaluate, as_day
+from schedules.compiled import CompiledPeriod, as_day
+from schedules.drafts import draft_of
 from schedules.layout import Layout
 from schedules.plan import Period, Status
-from schedules.points import names_in
 from schedules.spans import Span, add_days_and_months
-from schedules.template import PeriodRule
 
 WAITED_FOR = (Status.PLANNED, Status.BOOKED, Status.CONDITIONAL)
+_Draft = draft_of(Period)
 
 
 def find_periods(layout: Layout) -> tuple[Period, ...]:
     """All periods that apply to the patient's groups, in the order of the file."""
     found: list[Period] = []
-    for number, (rule, start, end) in enumerate(layout.compiled.periods):
-        label = layout.compiled.period_labels[number]
-        found.extend(_repeated(layout, rule, label) if rule.after_each else [_single(layout, rule, label, start, end)])
+    days: dict[str, list[date]] = {}
+    for item in layout.compiled.periods:
+        each = item.rule.after_each
+        if not each:
+            found.append(_single(layout, item))
+            continue
+        if each not in days:
+            days[each] = _days_of(layout, each)
+        found += [_repeated(item, number, day) for number, day in enumerate(days[each], start=1)]
     return tuple(found)
 
 
-def _single(layout: Layout, rule: PeriodRule, label: str, start: Evaluate | None, end: Evaluate | None) -> Period:
-    begin = start(layout.board) if start is not None else None
-    first = None if begin is None else as_day(begin)
-    if rule.length is not None:
-        last = None if first is None else add_days_and_months(first, calendar_part(rule.length))
+def _single(layout: Layout, item: CompiledPeriod) -> Period:
+    status = layout.board.status
+    start = _end(layout, item.start)
+    if item.length is None:
+        end = _end(layout, item.end)
     else:
-        final = end(layout.board) if end is not None else None
-        last = None if final is None else as_day(final)
-    waiting = (tuple(_unfinished(layout, rule)) if rule.until_done else ()) or (
-        () if first is not None else tuple(_names(rule))
+        end = None if start is None else add_days_and_months(start, item.length)
+    waiting = tuple(visit for place, visit in item.until_done if status[place] in WAITED_FOR) if item.until_done else ()
+    return _period(item, item.rule.id, start, end, waiting or (() if start is not None else item.names))
+
+
+def _end(layout: Layout, counted: tuple[int, Span] | None) -> date | None:
+    base = None if counted is None else layout.base(counted[0])
+    return None if counted is None or base is None else add_days_and_months(base, counted[1])
+
+
+def _days_of(layout: Layout, activity: str) -> list[date]:
+    """The days on which an activity is to be done, or was."""
+    edge, when = layout.compiled.edges[activity], layout.board.when
+    counted = (place for place in edge.members if when[place] is not None)
+    return sorted(
+        as_day(day) for place in counted if layout.board.counts(place, edge.activity) and (day := when[place])
     )
-    return Period(
-        id=rule.id,
-        label=label,
-        start=first,
-        end=last,
-        show_patient=rule.show_patient,
-        waiting_for=waiting,
-    )
 
 
-def _repeated(layout: Layout, rule: PeriodRule, label: str) -> Iterator[Period]:
-    edge = layout.compiled.edges[rule.after_each]
-    days = sorted(
-        as_day(when)
-        for place in edge.members
-        if layout.board.counts(place, edge.activity) and (when := layout.board.when[place]) is not None
-    )
-    for number, day in enumerate(days, start=1):
-        assert rule.length is not None
-        last = add_days_and_months(day, calendar_part(rule.length))
-        yield Period(id=f"{rule.id}-{number}", label=label, start=day, end=last, show_patient=rule.show_patient)
+def _repeated(item: CompiledPeriod, number: int, day: date) -> Period:
+    assert item.length is not None
+    return _period(item, f"{item.rule.id}-{number}", day, add_days_and_months(day, item.length), ())
 
 
-def calendar_part(span: Span) -> Span:
-    """A span in whole days: elapsed time is rounded up to the days it reaches into."""
-    return Span(span.months, span.days - (-span.minutes // 1440))
-
-
-def _unfinished(layout: Layout, rule: PeriodRule) -> Iterator[str]:
-    for name in rule.until_done:
-        for visit in layout.compiled.template.members(name):
-            if layout.board.status[layout.compiled.index[visit]] in WAITED_FOR:
-                yield visit
-
-
-def _names(rule: PeriodRule) -> Iterator[str]:
-    for named in names_in(rule.start) if rule.start is not None else ():
-        yield str(named)
+def _period(item: CompiledPeriod, name: str, start: date | None, end: date | None, waiting: tuple[str, ...]) -> Period:
+    period = _Draft()
+    period.id = name
+    period.label = item.label
+    period.start = start
+    period.end = end
+    period.show_patient = item.rule.show_patient
+    period.waiting_for = waiting
+    period.__class__ = Period
+    frozen: Period = period
+    return frozen

@@ -42,6 +42,7 @@ class Reader:
         self.repeating: frozenset[str] = frozenset()
         self.visits: Entries = Entries((), 1, 1)
         self.reference: tuple[str, int] = ("", 1)
+        self.distances: dict[tuple[str, str], float | None] = {}
         self.broken: set[str] = set()
 
     def is_broken(self, name: str) -> bool:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import lru_cache
 from heapq import heapify, heappop, heappush
+from typing import NamedTuple
 
 from schedules.bounding import live_status, static_bounds
 from schedules.compiled import Board, Check, Compiled, Evaluate, is_timed
@@ -28,9 +29,8 @@ PLACED = frozenset({Status.PLANNED, Status.CANCELLED, Status.MISSED})
 NOTHING = Span()
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """Which facts a record holds: what tells one shape from another.
+class Facts(NamedTuple):
+    """Which facts a record holds: what tells one shape from another. (A tuple, since every plan looks its shape up.)
 
     ``visits`` are those with a fact, by index, with their status and whether they have a date; ``history`` those done
     before the latest cycle began (rule 15).
@@ -45,15 +45,19 @@ class Facts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Placing:
-    """How a visit is placed. ``bounded``: whether rules between visits bind it; ``anywhere``: on closed days too.
+    """How a visit is placed. ``bounded``: whether rules between visits bind it; ``raises`` and ``lowers``: whether that
+    can move the first or the last days of visits placed after it; ``anywhere``: on closed days too.
 
     One with an ``origin`` (among those of the template) is a ``span`` from its day, ``shift`` where that is in days.
-    Its window, if it has one, reaches from ``start`` to ``end`` around that target, or is ``between`` two points.
-    Others are looked at in full.
+    Its window, if it has one, reaches from ``start`` to ``end`` around that target, or is ``between`` two points; it is
+    placed only ``until`` a point, and with one of its ``partners`` where their windows meet. It is ``simple`` where
+    nothing else binds it. Others are looked at in full.
     """
 
     place: int
     bounded: bool
+    raises: bool
+    lowers: bool
     anywhere: bool
     origin: int | None
     span: Span
@@ -61,6 +65,9 @@ class Placing:
     start: timedelta | None
     end: timedelta | None
     between: tuple[Evaluate, Evaluate] | None
+    until: Evaluate | None
+    partners: tuple[int, ...]
+    simple: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +77,9 @@ class Shape:
     ``fixed`` visits have a date from a fact; ``dormant`` ones nothing calls for. ``ordered`` are the series whose
     members could come out of order, and are bound to it. ``checks`` are the bounds that bind, with the visits that are
     placed under them: where all of these are put within their ranges, the bound holds; None where that is not certain.
-    ``undated`` keeps the visits without a date, which never differ.
+    ``series`` are those in order, with the members that are in order where all of them are on their targets.
+    ``partners`` are the visits that another is held together with. ``unchanging`` are the values of each visit of the
+    plan that do not depend on dates (see ``schedules.visits``), and ``undated`` keeps the visits that have none.
     """
 
     status: tuple[Status, ...]
@@ -80,9 +89,11 @@ class Shape:
     placings: tuple[Placing, ...]
     web: Web
     ordered: tuple[tuple[int, ...], ...]
-    activities: tuple[tuple[str, ...], ...]
+    unchanging: tuple[tuple[object, ...], ...]
     gates: tuple[tuple[str, ...], ...]
     checks: tuple[tuple[Check, frozenset[int] | None], ...]
+    series: tuple[tuple[tuple[int, ...], frozenset[int] | None], ...]
+    partners: Mapping[int, tuple[int, ...]]
     undated: dict[int, Visit] = field(default_factory=dict)
 
 
@@ -109,20 +120,27 @@ class _Shaper:
         web = Web(bounds, len(self.status))
         order = [place for place in _order(self.compiled, self.fixed) if self.status[place] in PLACED]
         absent = self.facts.absent
+        placings = self._placings(order, web)
         return Shape(
             status=tuple(self.status),
             waiting=self.waiting,
             dormant=dormant,
             fixed=tuple(sorted(self.fixed)),
-            placings=tuple(self._placing(place, web) for place in order),
+            placings=placings,
             web=web,
             ordered=ordered,
-            activities=tuple(
-                tuple(name for name in names if (place, name) not in absent)
+            unchanging=tuple(
+                self._unchanging(place, tuple(name for name in names if (place, name) not in absent))
                 for place, names in enumerate(self.compiled.activities)
             ),
             gates=tuple(self._gates(place) for place in range(len(self.status))),
             checks=tuple(self._checks()),
+            series=tuple(self._series({placing.place: placing for placing in placings})),
+            partners={
+                place: found
+                for place in range(len(self.status))
+                if self._live(place) and (found := self._partners(place))
+            },
         )
 
     def _find_statuses(self) -> frozenset[int]:
@@ -230,25 +248,82 @@ class _Shaper:
             events = any(isinstance(name, Named) and name.name in self.facts.events for name in names_in(check.point))
             facts = check.carrier in self.fixed and (events or not named.isdisjoint(self.fixed))
             # Those in hours are propagated in whole days, and a choice among visits only when one of them is left.
-            certain = not facts and not is_timed(check.point) and _binds_each(check.point, check.upper)
+            # What a visit counts from itself by (through an activity it gives) it cannot keep, wherever it is put.
+            own = check.carrier in named
+            certain = not facts and not own and not is_timed(check.point) and _binds_each(check.point, check.upper)
             yield check, (named | {check.carrier}) - self.fixed if certain else None
 
-    def _placing(self, place: int, web: Web) -> Placing:
+    def _unchanging(self, place: int, activities: tuple[str, ...]) -> tuple[object, ...]:
+        """What a visit of the plan is whatever its dates are."""
+        rule = self.compiled.rules[place]
+        return (
+            rule.id,
+            self.compiled.labels[place],
+            rule.epoch,
+            rule.place,
+            rule.series,
+            rule.cycle or None,
+            self.compiled.days[place],
+            rule.duration,
+            activities,
+            rule.assumed,
+        )
+
+    def _partners(self, place: int) -> tuple[int, ...]:
+        """The visits that a visit is held together with, as far as they are to come or done."""
+        names = self.compiled.rules[place].together_with
+        return tuple(partner for name in names if self._live(partner := self.compiled.index[name]))
+
+    def _series(self, placings: Mapping[int, Placing]) -> Iterator[tuple[tuple[int, ...], frozenset[int] | None]]:
+        """The series in order, each with its members to be placed, if they are in order on their targets."""
+        for members in self.compiled.series_order:
+            found = [placings[place] for place in members if place in placings]
+            certain = self.fixed.isdisjoint(members) and all(map(self._follows, found, found[1:]))
+            yield members, frozenset(placing.place for placing in found) if certain else None
+
+    def _follows(self, earlier: Placing, later: Placing) -> bool:
+        """Whether the target of one member of a series certainly comes after that of another."""
+        if earlier.origin is None or later.origin is None:
+            return False
+        if self.compiled.origin_points[later.origin] == Named(self.compiled.rules[earlier.place].id):
+            return (later.span.months, later.span.days) > (0, 0) and later.span.days >= 0
+        (months, days), (more_months, more_days) = (
+            (placing.span.months, placing.span.days) for placing in (earlier, later)
+        )
+        same = (months == more_months and days < more_days) or (months < more_months and days == more_days)
+        return earlier.origin == later.origin and same
+
+    def _placings(self, order: list[int], web: Web) -> tuple[Placing, ...]:
+        found, settled = [], {place for place in self.fixed if self._live(place)}
+        for place in order:
+            settled.add(place)
+            found.append(self._placing(place, web, settled))
+        return tuple(found)
+
+    def _placing(self, place: int, web: Web, settled: set[int]) -> Placing:
         rule = self.compiled.rules[place]
         counted = self.compiled.counted[place]
-        plain = rule.until is None and not rule.together_with and _plain_window(rule)
+        plain = _plain_window(rule)
         reach = (rule.window.start, rule.window.end) if plain and isinstance(rule.window, Around) else (None, None)
         start, end = (None if side is None else timedelta(days=side.days) for side in reach)
+        bounded = self._live(place) and (place in web.nodes or place in self.compiled.bounded)
+        between, until = self.compiled.windows[place], self.compiled.until[place]
+        partners = self._partners(place)
         return Placing(
             place=place,
-            bounded=self._live(place) and (place in web.nodes or place in self.compiled.bounded),
+            bounded=bounded,
+            raises=not web.later(place) <= settled,
+            lowers=not web.earlier(place) <= settled,
             anywhere=not rule.needs_open_day,
             origin=counted[0] if plain and counted is not None else None,
             span=counted[1] if counted is not None else NOTHING,
             shift=timedelta(days=counted[1].days) if counted is not None and not counted[1].months else None,
             start=start,
             end=end,
-            between=self.compiled.windows[place],
+            between=between,
+            until=until,
+            partners=partners,
+            simple=not bounded and between is None and until is None and not partners,
         )
 
 

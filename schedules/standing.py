@@ -109,6 +109,8 @@ def _visit(standing: Standing, fact: Fact) -> None:
     match fact.kind:
         case Kind.BOOKED:
             visits[fact.name] = Fixed(Status.BOOKED, fact.when, fact)
+            # What was withheld was so at a time that no longer counts, if the visit is still to come.
+            _forget_withheld(standing, fact.name)
             if fact.when is not None:
                 standing.first_set.setdefault(fact.name, fact.when)
             if OVERRIDE in fact.values:
@@ -130,7 +132,11 @@ def _repeat(standing: Standing, earlier: Fixed) -> None:
     name = earlier.fact.name
     if earlier.status is Status.DONE:
         standing.earlier[name] = (*standing.earlier.get(name, ()), earlier.fact)
-    standing.withheld = {pair for pair in standing.withheld if pair[0] != name}
+    _forget_withheld(standing, name)
+
+
+def _forget_withheld(standing: Standing, visit: str) -> None:
+    standing.withheld = {pair for pair in standing.withheld if pair[0] != visit}
 
 
 def _answer(standing: Standing, fact: Fact) -> None:

@@ -24,6 +24,7 @@ STOP_EVERYTHING = ("death", "withdrawal-contact", "lost-to-follow-up", "screen-f
 ROLES = (
     "patient",
     "caregiver",
+    "guardian",
     "coordinator",
     "pharmacy",
     "apheresis",
@@ -32,6 +33,9 @@ ROLES = (
     "imaging",
     "monitor",
 )
+# Those of one subject; the others are of a site, and departments among them have to do with some activities only.
+SUBJECT_ROLES = frozenset({"patient", "caregiver", "guardian"})
+DEPARTMENTS = ("pharmacy", "apheresis", "cell lab", "infusion unit", "imaging")
 
 OnlyFor = tuple[tuple[str, tuple[str, ...]], ...]
 
@@ -187,12 +191,17 @@ class PeriodRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReminderRule:
-    """When a role is reminded of a visit. ``event`` is before, opens, closes or overdue; ``lead`` counts from it."""
+    """When a role is reminded. ``event`` is what of: before, opens, closes, overdue, expires or gate of a visit,
+    period, expected (a milestone), or what is told as it happens: moved, cancelled, conflict.
+
+    ``lead`` counts from it; of what moved or was cancelled it is how soon the visit must be. ``of`` names one period.
+    """
 
     text: str
     event: str
     lead: Span = field(default_factory=Span)
     at: time | None = None
+    of: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -65,6 +65,23 @@ def from_columns(day: date | None, clock: time | None, zone: str | None, moment:
     return second if moment is not None and second.astimezone(UTC) == moment else first
 
 
+def when_text(when: When | None) -> str | None:
+    """A date or moment at a site as one text: ``2026-03-02``, ``2026-03-02T10:00:00+08:00 Asia/Shanghai``."""
+    if not isinstance(when, datetime):
+        return None if when is None else when.isoformat()
+    if not isinstance(when.tzinfo, ZoneInfo):
+        raise TypeError(f"a moment at a site has an IANA zone, not {when.tzinfo!r}")
+    return f"{when.isoformat()} {when.tzinfo.key}"
+
+
+def when_of_text(text: str | None) -> When | None:
+    """The date or moment again; the offset tells two equal wall clocks apart."""
+    if text is None:
+        return None
+    moment, space, zone = text.partition(" ")
+    return datetime.fromisoformat(moment).astimezone(ZoneInfo(zone)) if space else date.fromisoformat(moment)
+
+
 def columns_of(value: DataclassInstance) -> dict[str, Any]:
     """The fields of a frozen value by name; unlike ``asdict`` it copies nothing, which would take most of the time."""
     return {name: getattr(value, name) for name in _names(type(value))}

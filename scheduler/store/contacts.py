@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
-from sqlmodel import Session, col, or_, select
+from sqlmodel import Session, col, delete, or_, select, update
 from sqlmodel.sql.expression import SelectOfScalar
 
+from scheduler.store.policies import rules_of, rules_text
 from scheduler.store.tables import ContactRow
 from scheduler.values import Contact
 
@@ -33,17 +35,44 @@ class Contacts:
             language=contact.language,
             level=contact.level,
             paused=contact.paused,
+            paused_until=contact.paused_until,
+            rules=None if contact.rules is None else rules_text(contact.rules),
             added=now,
             recorded_by=by,
         )
         self._session.add(row)
         self._session.flush()
-        return _value(row)
+        return contact_value(row)
+
+    def change(self, contact: Contact) -> None:
+        """Writes a contact over; its owner, role and addresses stay."""
+        quiet_from, quiet_to = contact.quiet or (None, None)
+        values = {
+            "zone": contact.zone,
+            "quiet_from": quiet_from,
+            "quiet_to": quiet_to,
+            "language": contact.language,
+            "level": contact.level,
+            "paused": contact.paused,
+            "paused_until": contact.paused_until,
+            "rules": None if contact.rules is None else rules_text(contact.rules),
+        }
+        self._session.exec(update(ContactRow).where(col(ContactRow.id) == contact.id).values(**values))
+
+    def erase(self, number: int) -> None:
+        """Removes a contact. What is left of it in the file goes with ``Store.scrub``, after this transaction."""
+        self._session.exec(delete(ContactRow).where(col(ContactRow.id) == number))
+
+    def lock(self, numbers: Iterable[int]) -> None:
+        """Nobody else who does the same goes on with these contacts before this transaction ends."""
+        wanted = sorted(set(numbers))
+        locked = select(ContactRow.id).where(col(ContactRow.id).in_(wanted)).order_by(col(ContactRow.id))
+        self._session.exec(locked.with_for_update()).all()
 
     def find(self, number: int) -> Contact | None:
         """The contact of that number; None where it was erased."""
         row = self._session.get(ContactRow, number)
-        return None if row is None else _value(row)
+        return None if row is None else contact_value(row)
 
     def same_as(self, contact: Contact) -> Contact | None:
         """One of the same owner and role at the same address."""
@@ -56,12 +85,12 @@ class Contacts:
             ContactRow.notify == contact.notify,
         )
         row = self._session.exec(statement).first()
-        return None if row is None else _value(row)
+        return None if row is None else contact_value(row)
 
     def of(self, *, subject: str | None = None, site: str | None = None) -> tuple[Contact, ...]:
         """The contacts of a subject, of a site, or of both, as they were added; all of them without either."""
         statement = select(ContactRow).order_by(col(ContactRow.id))
-        return tuple(_value(row) for row in self._session.exec(_owned(statement, subject, site)))
+        return tuple(contact_value(row) for row in self._session.exec(_owned(statement, subject, site)))
 
 
 def _owned(statement: SelectOfScalar[ContactRow], subject: str | None, site: str | None) -> SelectOfScalar[ContactRow]:
@@ -77,7 +106,8 @@ def _owner(contact: Contact) -> tuple[str, str]:
     return ("subject", contact.subject) if contact.subject is not None else ("site", contact.site or "")
 
 
-def _value(row: ContactRow) -> Contact:
+def contact_value(row: ContactRow) -> Contact:
+    """A contact of its row."""
     assert row.id is not None
     quiet = None if row.quiet_from is None or row.quiet_to is None else (row.quiet_from, row.quiet_to)
     return Contact(
@@ -92,4 +122,6 @@ def _value(row: ContactRow) -> Contact:
         language=row.language,
         level=row.level,
         paused=row.paused,
+        paused_until=row.paused_until,
+        rules=None if row.rules is None else rules_of(row.rules),
     )

@@ -9,6 +9,7 @@ from schedules.errors import InvalidInput, StoreUnavailable, shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from sqlalchemy import URL, Engine
 
@@ -28,7 +29,9 @@ class Backend(Protocol):
 
     ``READING`` are the execution options of a transaction that sees one state throughout; ``ERRORS`` is what its driver
     raises outside of SQLAlchemy; ``trouble`` says what is wrong and what to do, without a value of any row;
-    ``is_uncertain`` tells of an error of a commit whether what was to be committed may be there all the same.
+    ``is_uncertain`` tells of an error of a commit whether what was to be committed may be there all the same. ``scrub``
+    removes what deleted rows have left in the files, and is False where it could not remove all; ``file_of`` is the
+    file that the database is, if it is one, and ``damage`` what it finds wrong with its own files.
     """
 
     READING: Mapping[str, object]
@@ -37,6 +40,12 @@ class Backend(Protocol):
     def make_engine(self, url: URL) -> Engine: ...
 
     def trouble(self, error: BaseException) -> str: ...
+
+    def scrub(self, engine: Engine) -> bool: ...
+
+    def file_of(self, engine: Engine) -> Path | None: ...
+
+    def damage(self, engine: Engine) -> tuple[str, ...]: ...
 
     def is_uncertain(self, error: BaseException) -> bool: ...
 

@@ -87,6 +87,22 @@ def _begin(connection: Connection) -> None:
         connection.exec_driver_sql(f"SELECT {function}({LOCK})")
 
 
+def scrub(engine: Engine) -> bool:
+    """Writes the table of contacts anew. What the server keeps beside it (its log, its backups) is its own business."""
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql("VACUUM (FULL) contact")
+    return True
+
+
+def file_of(_engine: Engine) -> None:
+    """A server keeps its files to itself."""
+
+
+def damage(_engine: Engine) -> tuple[str, ...]:
+    """Nothing: whether its files are sound a server finds out by itself, with checksums, or with amcheck."""
+    return ()
+
+
 def trouble(error: BaseException) -> str:
     """What is wrong and what to do. Messages of the server may hold values of rows, so none is repeated."""
     original = error.orig if isinstance(error, DBAPIError) else error

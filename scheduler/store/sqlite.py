@@ -16,7 +16,14 @@ from scheduler.store.engine import BUSY_MILLISECONDS, HURRIED, HURRY_MILLISECOND
 from scheduler.store.guards import REFUSAL, WORDS
 from schedules.errors import StoreUnavailable
 
-SETTINGS = (f"busy_timeout={BUSY_MILLISECONDS}", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
+SETTINGS = (
+    f"busy_timeout={BUSY_MILLISECONDS}",
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "foreign_keys=ON",
+    # What is deleted is overwritten with zeros: a contact that is erased is gone from the file.
+    "secure_delete=ON",
+)
 # Any transaction sees one state throughout.
 READING: Mapping[str, object] = MappingProxyType({})
 ERRORS: tuple[type[Exception], ...] = (sqlite3.Error,)
@@ -65,6 +72,33 @@ def _begin(connection: Connection) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
     finally:
         connection.exec_driver_sql(f"PRAGMA busy_timeout={BUSY_MILLISECONDS}")
+
+
+def scrub(engine: Engine) -> bool:
+    """Writes the file anew and empties its write-ahead log: pages are rebalanced, and copies of rows stay in both."""
+    connection = engine.raw_connection()
+    try:
+        connection.cursor().execute("VACUUM")
+        busy, *_ = connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    finally:
+        connection.close()
+    return not busy
+
+
+def file_of(engine: Engine) -> Path | None:
+    """The database's file; None in memory."""
+    with engine.connect() as connection:
+        found = connection.exec_driver_sql("SELECT file FROM pragma_database_list WHERE name = 'main'").scalar()
+    return Path(str(found)) if found else None
+
+
+def damage(engine: Engine) -> tuple[str, ...]:
+    """What is wrong with the file, in SQLite's words, and rows that belong to nothing."""
+    with engine.connect() as connection:
+        found = [str(row[0]) for row in connection.exec_driver_sql("PRAGMA integrity_check(10)")]
+        orphans = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
+    wrong = [f"the database's file is damaged: {text}" for text in found if text != "ok"]
+    return (*wrong, *(["rows of the database belong to nothing"] if orphans else []))
 
 
 def trouble(error: BaseException) -> str:

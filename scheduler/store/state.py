@@ -9,6 +9,8 @@ from sqlmodel import Session
 from scheduler.store.tables import ServiceRow
 
 LAST_SWEEP = "last sweep"
+NIGHTLY = "nightly"
+BACKUP = "backup"
 
 
 class ServiceState:
@@ -22,7 +24,12 @@ class ServiceState:
         row = self._session.get(ServiceRow, name)
         return None if row is None else row.moment
 
-    def note(self, name: str, moment: datetime) -> None:
-        """It did ``name`` at this moment."""
-        self._session.merge(ServiceRow(name=name, moment=moment))
+    def detail(self, name: str) -> str:
+        """What came of it then, in words."""
+        row = self._session.get(ServiceRow, name)
+        return "" if row is None else row.detail or ""
+
+    def note(self, name: str, moment: datetime, detail: str = "") -> None:
+        """It did ``name`` at this moment, and what came of it."""
+        self._session.merge(ServiceRow(name=name, moment=moment, detail=detail))
         self._session.flush()

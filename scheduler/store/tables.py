@@ -155,7 +155,7 @@ class PeriodRow(SQLModel, table=True):
 
 
 class VisitEventRow(SQLModel, table=True):
-    """The calendar event of one visit as bytes, empty where it has none. Made at its first use in a ``form``, which
+    """The calendar event of one visit as bytes, if it has one. Made at its first use in a ``form``, which
     names all that the bytes depend on besides the visit, and is good as long as the ``revision`` is the visit's and the
     ``site_revision`` the subject's. Can be thrown away at any time."""
 
@@ -195,7 +195,21 @@ class ContactRow(SQLModel, table=True):
     language: str
     level: str
     paused: bool = False
+    paused_until: datetime | None = None
+    rules: str | None = None
     added: datetime
+    recorded_by: str
+
+
+class SiteRulesRow(SQLModel, table=True):
+    """By which rules a role is reminded at a site, instead of the protocol's: their texts as a JSON list."""
+
+    __tablename__ = "site_rules"
+
+    site: str = Field(primary_key=True)
+    role: str = Field(primary_key=True)
+    rules: str
+    changed: datetime
     recorded_by: str
 
 
@@ -204,12 +218,19 @@ class ReminderRow(SQLModel, table=True):
 
     ``moment`` is when the rule asks for it. ``due`` is when it is to be sent, and while a sweep has claimed it the end
     of that sweep's lease, so that a crash needs no repair (design §8). After ``useful_to`` it is of no more use.
+
+    ``visit`` is what it is of: a visit, a period or a milestone; ``visit_revision`` tells its states from one another.
+    ``was`` is where a visit that moved was before (see ``store.codec.when_text``), ``detail`` what else is to be told.
+    ``claimed`` is when it was last taken to be sent, while that counts against what a person is sent in an hour.
+    ``digest`` is the row of the digest that it goes out with: a reminder itself, of the event ``digest``.
     """
 
     __tablename__ = "reminder"
     __table_args__ = (
         UniqueConstraint("subject", "visit", "visit_revision", "rule", "recipient"),
         Index("ix_reminder_state_due", "state", "due"),
+        Index("ix_reminder_recipient_claimed", "recipient", "claimed"),
+        Index("ix_reminder_digest", "digest"),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -227,15 +248,20 @@ class ReminderRow(SQLModel, table=True):
     reason: str = ""
     attempts: int = 0
     finished: datetime | None = None
+    detail: str = ""
+    was: str | None = None
+    claimed: datetime | None = None
+    digest: int | None = None
 
 
 class ServiceRow(SQLModel, table=True):
-    """When the background service last did something, by the name of what it did."""
+    """When the background service last did something, by the name of what it did, and what came of it, in words."""
 
     __tablename__ = "service"
 
     name: str = Field(primary_key=True)
     moment: datetime
+    detail: str | None = None
 
 
 # Text is compared and sorted by its code points on both databases; the server's own language would have other orders.

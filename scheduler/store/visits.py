@@ -69,7 +69,7 @@ class Visits:
 
     def visits(self, subject: str) -> dict[str, StoredVisit]:
         """A subject's visits by id."""
-        return {row.visit: _visit(row) for row in _rows_of(self._session, VisitRow, subject)}
+        return {row.visit: visit_value(row) for row in _rows_of(self._session, VisitRow, subject)}
 
     def revisions(self, subject: str) -> dict[str, int]:
         """The revision of each of a subject's visits, by id."""
@@ -79,7 +79,7 @@ class Visits:
     def visit(self, subject: str, visit: str) -> StoredVisit | None:
         """One visit, or None."""
         row = self._session.get(VisitRow, (subject, visit))
-        return None if row is None else _visit(row)
+        return None if row is None else visit_value(row)
 
     def periods(self, subject: str) -> dict[str, StoredPeriod]:
         """A subject's periods by id."""
@@ -116,7 +116,8 @@ def _rows_of(session: Session, table: type[VisitRow | PeriodRow], subject: str) 
     return session.connection().execute(columns.select().where(columns.c.subject == subject))
 
 
-def _visit(row: VisitRow) -> StoredVisit:
+def visit_value(row: VisitRow) -> StoredVisit:
+    """A visit of its row."""
     return StoredVisit(
         visit=row.visit,
         uid=row.uid,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlmodel import Session
@@ -14,8 +15,10 @@ from scheduler.store.engine import ALONE, HURRIED, TOGETHER, WRITING, backend_of
 from scheduler.store.facts import Facts
 from scheduler.store.guards import Guards
 from scheduler.store.outbox import Outbox
+from scheduler.store.policies import Policies
 from scheduler.store.schema import bring_up_to_date
 from scheduler.store.sites import Sites
+from scheduler.store.standings import Standings
 from scheduler.store.state import ServiceState
 from scheduler.store.subjects import Subjects
 from scheduler.store.templates import Templates
@@ -40,6 +43,8 @@ class Work:
         self.visit_events = VisitEvents(session)
         self.contacts = Contacts(session)
         self.outbox = Outbox(session)
+        self.policies = Policies(session)
+        self.standings = Standings(session)
         self.state = ServiceState(session)
         self.guards = Guards(session)
 
@@ -67,6 +72,24 @@ class Store:
     def close(self) -> None:
         """Closes all connections."""
         self._engine.dispose()
+
+    @property
+    def file(self) -> Path | None:
+        """The file that the database is, where it is one."""
+        return self._backend.file_of(self._engine)
+
+    def damage(self) -> tuple[str, ...]:
+        """What the database finds wrong with its own files, in words."""
+        with self._translated():
+            return self._backend.damage(self._engine)
+
+    def scrub(self) -> bool:
+        """Removes what deleted rows have left in the database's files; False where somebody still reads it.
+
+        It takes as long as writing the database anew.
+        """
+        with self._translated():
+            return self._backend.scrub(self._engine)
 
     @contextmanager
     def reading(self) -> Iterator[Work]:

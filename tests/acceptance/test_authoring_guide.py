@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from schedules import check, check_dates, forecast, load_visits, points, reader, source, spans
+from schedules import check, check_dates, forecast, load_visits, points, reader, reminder_rules, source, spans
 from schedules import load as loader
 from schedules.errors import TemplateError
 from schedules.load import load
@@ -183,7 +183,7 @@ def test_the_commands_print_what_the_guide_shows(
 
 # Every message of the loader is in the guide
 
-MODULES = [loader, load_visits, reader, check, check_dates, forecast, points, source, spans]
+MODULES = [loader, load_visits, reader, check, check_dates, forecast, points, reminder_rules, source, spans]
 # What takes a file nobody would print: it is in the guide's list of limits, in words.
 LIMITS = (
     "a template has at most",

@@ -64,6 +64,10 @@ UNKNOWN_NAMES = [
     (("contact", "add", "P-001", "--role", "patient", "--language", "fr"), "There is no language 'fr'."),
     (("export", "P-001", "--level", "secret"), "There is no level 'secret'. Choose one of private, coded, full."),
     (("export", "P-001", "--with", "sampels"), "There is no extra 'sampels'."),
+    (("export", "P-001", "--alarm", "soon"), "'soon' is no alarm. Write '1 day before at 17:00'"),
+    (("export", "P-001", "--role", "nurse"), "There is no role 'nurse'."),
+    (("export", "--site", "BJ01", "--role", "patient"), "The calendar of a patient is of one subject."),
+    (("export", "P-001", "--department", "imagin"), "There is no department 'imagin'. Did you mean 'imaging'?"),
 ]
 
 BAD_TEXTS = [

@@ -52,6 +52,20 @@ def test_an_export_of_a_site_with_level_language_days_and_extras(database: Path,
     assert len(with_periods) > len(german)
 
 
+def test_an_export_for_a_role_with_samples_and_alarms(database: Path, dayzero: Run, tmp_path: Path) -> None:
+    result = dayzero("export", "--site", "BJ01", "--role", "imaging", "-o", "imaging.ics")
+    assert (result.code, result.err) == (0, "")
+    assert result.out.endswith(", level coded.\n")
+    found = visits((tmp_path / "imaging.ics").read_bytes())
+    everything = visits(dayzero("export", "--site", "BJ01", "--department", "imaging").out.encode())
+    assert 0 < len(found) == len(everything) < len(visits(dayzero("export", "--site", "BJ01").out.encode()))
+    ringing = visits(dayzero("export", "P-001", "--alarm", "1 day before at 17:00, 2 hours before").out.encode())
+    to_come = [event for event in ringing if event["STATUS"] != "CANCELLED"]
+    assert to_come
+    assert all([alarm["TRIGGER"].to_ical() for alarm in event.walk("VALARM")] == [b"-PT7H"] for event in to_come)
+    assert dayzero("export", "P-001", "--with", "samples").code == 0
+
+
 def test_an_existing_file_is_replaced_and_a_folder_is_not(database: Path, dayzero: Run, tmp_path: Path) -> None:
     (tmp_path / "visits.ics").write_text("old")
     assert dayzero("export", "P-001", "-o", "visits.ics").code == 0
@@ -120,7 +134,8 @@ def test_the_reminders_of_a_patient_are_listed(database: Path, dayzero: Run) -> 
     # 17:00 in Beijing is 09:00 UTC.
     assert "2026-03-01 09:00  patient  d1  " in dayzero("remind", "list", "P-001").out
     found = dayzero("remind", "list", "P-001", "--json").json
-    assert list(found[0]) == ["subject", "visit", "role", "rule", "due", "state", "recipient"]
+    what = ["subject", "visit", "role", "rule", "event", "due", "state", "recipient"]
+    assert list(found[0]) == [*what, "local", "rules_from", "why", "attempts"]
     assert {item["state"] for item in found} == {"pending"}
 
 

@@ -51,6 +51,7 @@ def test_the_commands_are_those_of_the_interface() -> None:
         "preview",
         "site",
         "site add",
+        "site remind",
         "enrol",
         "show",
         "why",
@@ -72,8 +73,13 @@ def test_the_commands_are_those_of_the_interface() -> None:
         "print",
         "contact",
         "contact add",
+        "contact change",
+        "contact pause",
+        "contact resume",
+        "contact erase",
         "contact list",
         "contact test",
+        "run",
         "remind",
         "remind list",
         "audit",
@@ -81,6 +87,7 @@ def test_the_commands_are_those_of_the_interface() -> None:
         "record export",
         "record import",
         "status",
+        "simulate",
         "demo",
     }
 
@@ -125,7 +132,7 @@ def test_who_records_can_say_by_and_when(path: tuple[str, ...], command: click.C
     options = {name for parameter in command.params for name in parameter.opts}
     happened = ("enrol", "book", "move", "done", "missed", "cancel", "add", "event", "group", "history")
     records = path in {(name,) for name in (*happened, "correct", "undo")}
-    adds = path in {("site", "add"), ("contact", "add"), ("protocols", "add")}
+    adds = path in {("site", "add"), ("site", "remind"), ("contact", "add"), ("protocols", "add")}
     assert ({"--why", "--dry-run"} <= options) == records
     assert ("--seen" in options) == (records and path != ("enrol",))
     assert ({"--by", "--now"} <= options) == (records or adds)

@@ -175,7 +175,18 @@ def loaded_by(*arguments: str) -> set[str]:
 
 
 def test_a_preview_loads_no_store_and_holidays_only_when_asked_for() -> None:
-    heavy = {"sqlmodel", "sqlalchemy", "sqlite3", "alembic", "pendulum", "rich", "holidays", "icalendar", "apscheduler"}
+    heavy = {
+        "sqlmodel",
+        "sqlalchemy",
+        "sqlite3",
+        "alembic",
+        "pendulum",
+        "rich",
+        "holidays",
+        "icalendar",
+        "apscheduler",
+        "babel",
+    }
     assert loaded_by(*S4[:-1]) & (heavy | {"json"}) == set()
     assert loaded_by(*S4, "--holidays", "CN") & heavy == {"holidays"}
     assert loaded_by("--help") & (heavy | {"ruamel", "schedules", "calendars", "scheduler"}) == set()

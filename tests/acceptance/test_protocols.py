@@ -153,3 +153,13 @@ def test_an_unknown_protocol_or_version_names_the_nearest(database: Path, dayzer
     assert (
         "There is no version '9.0' of NEUK203-13." in dayzero("protocols", "show", "NEUK203-13", "--version", "9.0").err
     )
+
+
+def test_show_prints_a_page_or_markdown_but_not_both(database: Path, dayzero: Run) -> None:
+    page = dayzero("protocols", "show", "NEUK203-13", "--html")
+    assert (page.code, page.err) == (0, "")
+    assert page.out.startswith('<!DOCTYPE html>\n<html lang="en">')
+    assert page.out.endswith("</html>\n")
+    both = dayzero("protocols", "show", "NEUK203-13", "--html", "--markdown")
+    assert (both.code, both.out) == (2, "")
+    assert "--html and --markdown are two forms of one table. Give one of them." in both.err

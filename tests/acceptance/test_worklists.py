@@ -48,7 +48,7 @@ def test_nothing_is_overdue_on_the_first_day(unchanged: Path, dayzero: Run) -> N
 def test_overdue_in_buckets_that_add_up(unchanged: Path, dayzero: Run) -> None:
     found = dayzero("overdue", "--site", "BJ01", "--now", "2026-05-20T10:00", "--json").json
     lists = ["overdue", "closing", "expiring", "ending", "shut"]
-    assert list(found) == ["sites", "buckets", "numbers", *lists]
+    assert list(found) == ["sites", "buckets", "numbers", *lists, "undelivered"]
     assert found["sites"] == [{"site": "BJ01", "today": "2026-05-20"}]
     numbers = found["numbers"]
     assert list(numbers["buckets"]) == [bucket.name for bucket in BUCKETS]
@@ -282,7 +282,7 @@ def test_years_of_later_visits_are_a_line(database: Path, dayzero: Run) -> None:
 )
 def test_the_status_tells_how_long_ago_the_last_sweep_was(now: str, told: str, database: Path, dayzero: Run) -> None:
     dayzero("remind", "--once", "--now", "2026-03-06T17:30+08:00")
-    assert dayzero("status", "--now", now).out.endswith(f"\nLast sweep  2026-03-06 09:30 UTC, {told}\n")
+    assert f"\nLast sweep  2026-03-06 09:30 UTC, {told}\n" in dayzero("status", "--now", now).out
 
 
 def test_the_agenda_is_counted_by_day_site_and_department(unchanged: Path, dayzero: Run) -> None:

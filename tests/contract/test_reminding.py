@@ -65,7 +65,7 @@ def test_reminders_are_queued_to_the_horizon(patient: Scheduler) -> None:
 def test_the_sweep_moves_the_horizon_on(patient: Scheduler) -> None:
     patient.remind_once(now="2026-01-06T08:00", send=Inbox())
     assert waiting(patient, "d8") == {("d8", "7 days before at 09:00"): "2026-03-02 09:00"}
-    patient.remind_once(now="2026-01-12T09:00", send=Inbox())
+    patient.remind_once(now="2026-02-05T09:00", send=Inbox())
     assert waiting(patient, "d8")["d8", "1 day before at 17:00"] == "2026-03-08 17:00"
 
 
@@ -234,9 +234,14 @@ def test_what_cannot_be_delivered_is_tried_again_and_then_given_up(patient: Sche
     def refuse(_message: Message) -> None:
         raise DeliveryFailed("the server is down")
 
-    failed = [patient.remind_once(now=f"2026-02-17T{hour:02}:00", send=refuse).failed for hour in range(9, 16)]
-    assert failed == [1, 1, 1, 1, 1, 0, 0]
+    hours = [f"2026-02-{17 + hour // 24}T{hour % 24:02}:00" for hour in range(9, 9 + sweeping.ATTEMPTS + 2)]
+    failed = [patient.remind_once(now=hour, send=refuse).failed for hour in hours]
+    assert failed == [1] * sweeping.ATTEMPTS + [0, 0]
     assert states(patient)["failed"] == 1
+    (dead,) = patient.reminders_in_state("failed", site="BJ01")
+    assert (dead.visit, dead.why, dead.attempts) == ("labs", "the server is down", sweeping.ATTEMPTS - 1)
+    told = patient.status(now="2026-02-18T15:00+08:00").health
+    assert told == ("1 could not be delivered. See them with 'dayzero remind list --dead'.",)
 
 
 def test_what_failed_once_is_sent_when_it_can_be(patient: Scheduler) -> None:

@@ -248,8 +248,14 @@ class Trial(RuleBasedStateMachine):
         if visit is not None and visit.status in TO_COME:
             when = self.near(data, subject, visit)
             change = self.attempt(self.scheduler.book, subject, name, when, given=[activity])
-            chosen = change.after.visit(name) if change is not None else None
-            assert chosen is None or chosen.status is not Status.BOOKED or activity in chosen.activities
+            if change is not None and self.dosing_goes_on(subject, change):
+                chosen = change.after.visit(name)
+                assert chosen is None or chosen.status is not Status.BOOKED or activity in chosen.activities
+
+    def dosing_goes_on(self, subject: str, change: Change) -> bool:
+        """Whether no event stopped activities at visits that stay (design §5, rules 11 and 16)."""
+        stops = {item.id for item in self.template(subject).milestones.values() if item.stop}
+        return (stops | {"withdrawal-treatment"}).isdisjoint(change.after.milestones)
 
     @rule(data=st.data(), shift=st.booleans())
     def move(self, data: st.DataObject, shift: bool) -> None:

@@ -1,7 +1,7 @@
 """Calendars read by parsers that share no code with icalendar: what each makes of an event, or that it refuses.
 
 vobject and ical come from PyPI. ical.js is used where Node is: ``DAYZERO_ICAL_JS`` names the folder in which ``npm
-install ical.js`` was run. libical (Thunderbird's and Evolution's) is used where it is installed, or where
+install ical.js`` was run. libical (Evolution's) is used where it is installed, or where
 ``DAYZERO_LIBICAL`` names its file.
 """
 
@@ -143,7 +143,7 @@ require("readline").createInterface({input: process.stdin}).on("line", (line) =>
 
 
 class IcalJs(Reader):
-    """ical.js, Thunderbird's: one Node process, a calendar a line."""
+    """ical.js, Thunderbird's and Nextcloud's: one Node process, a calendar a line."""
 
     name = "ical.js"
 

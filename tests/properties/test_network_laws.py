@@ -9,9 +9,10 @@ from itertools import product
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from schedules.collisions import as_rules, on_day, satisfiable, smallest
+from schedules.collisions import Rule, as_rules, on_day, satisfiable, smallest
 from schedules.network import Bound, Choice, Constant, Expression, Network, Node, Step
 from schedules.spans import Span, add_months
+from tests.support import booked, planned, template
 
 START = date(2026, 1, 15).toordinal()
 DAYS = 12
@@ -189,6 +190,47 @@ def test_the_smallest_set_of_rules_is_irreducible(bounds: list[Bound], pins: lis
     assert not solvable([bound for rule in every for bound in rule.bounds])
     for gone in every:
         assert solvable([bound for rule in every if rule is not gone for bound in rule.bounds])
+
+
+@settings(max_examples=100)
+@given(st.sets(st.integers(0, 399), max_size=6), st.sets(st.integers(0, 399), min_size=1, max_size=6))
+def test_of_very_many_rules_the_same_are_left_as_by_trying_one_after_another(one: set[int], two: set[int]) -> None:
+    rules = [Rule(str(number), ()) for number in range(400)]
+    asked = 0
+
+    def collide(some: Sequence[Rule]) -> bool:
+        nonlocal asked
+        asked += 1
+        numbers = {int(rule.text) for rule in some if rule.text != "kept"}
+        return Rule("kept", ()) in some and (one | {7} <= numbers or two <= numbers)
+
+    left = rules
+    for rule in reversed(rules):
+        fewer = [other for other in left if other is not rule]
+        left = fewer if collide([*fewer, Rule("kept", ())]) else left
+    asked = 0
+    assert smallest(rules, [Rule("kept", ())], collide) == tuple(left)
+    assert asked <= 2 * 7 * 9 + 16
+
+
+def test_a_conflict_among_a_hundred_visits_names_only_the_rules_that_collide() -> None:
+    lines = "".join(
+        f"  v{n}: {{epoch: t, place: ward, at: v{n - 1} + 1 day, no_earlier_than: v{n - 1} + 1 day, "
+        f"no_later_than: v{n - 1} + 9 days}}\n"
+        for n in range(1, 131)
+    )
+    body = (
+        "visits:\n  v0: {epoch: t, place: ward, at: enrolment}\n"
+        + lines
+        + ("  last: {epoch: t, place: ward, at: v0 + 200 days, no_earlier_than: v130 + 1 day}\n")
+    )
+    found = planned(template(body, reference="v0"), booked("v0", "2026-03-02"), booked("last", "2026-06-01"))
+    rules = {rule for conflict in found.conflicts for rule in conflict.rules}
+    assert {conflict.visit for conflict in found.conflicts}
+    for conflict in found.conflicts:
+        assert not any("no later than" in rule for rule in conflict.rules), conflict
+    assert {"last is booked for 1 June 2026", "last no earlier than v130 + 1 day"} <= rules
+    assert {f"v{n} no earlier than v{n - 1} + 1 day" for n in range(1, 131)} <= rules
 
 
 def test_months_count_as_a_calendar_does() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import replace
@@ -24,7 +25,7 @@ from calendars.entries import (
     parse_extras,
     parse_level,
 )
-from calendars.ics import calendar_file, visit_written
+from calendars.ics import FORM, calendar_file, visit_written
 from calendars.words import LANGUAGES, words
 from schedules.errors import UnknownName
 from schedules.plan import Period, Status, Visit
@@ -114,6 +115,15 @@ def test_the_golden_file() -> None:
         periods=map(period, (NEAR, DLT)),
     )
     assert found.decode() == (GOLDEN / "visits.ics").read_bytes().decode()
+
+
+# Of all the bytes of the golden file, by FORM: bytes that differ want another FORM, else stored events are stale.
+DIGESTS = {1: "246bff2445f728114e15c820d92ea6e59a25b6a6be279f1d1e900b0a5d0b3dee"}
+
+
+def test_the_form_is_raised_with_every_change_of_the_bytes() -> None:
+    golden = (GOLDEN / "visits.ics").read_bytes()
+    assert hashlib.sha256(golden).hexdigest() == DIGESTS[FORM]
 
 
 def test_the_same_entries_give_the_same_bytes() -> None:

@@ -23,7 +23,9 @@ from calendars.words import (
 )
 from schedules.errors import UnknownName
 from schedules.plan import Status, Visit
+from schedules.points import Around
 from schedules.record import When
+from schedules.spans import Span
 
 TUESDAY = date(2026, 3, 3)
 NEW_YORK = ZoneInfo("America/New_York")
@@ -52,6 +54,29 @@ def test_english_names_are_those_of_the_c_locale(day: date) -> None:
     # Python starts in the C locale, so strftime is an oracle here; in the product it would follow the user's.
     assert day_in_words(day) == f"{day:%A} {day.day} {day:%B} {day.year}"
     assert day_in_words(day, short=True) == f"{day:%a} {day.day} {day:%b} {day.year}"
+
+
+@pytest.mark.parametrize(
+    ("language", "after", "before", "around"),
+    [
+        ("en", "1 hour 30 minutes after the visit begins", "30 minutes before the visit begins", "±15 minutes"),
+        ("zh", "就诊开始后1小时 30分钟", "就诊开始前30分钟", "±15分钟"),
+        ("de", "1 Stunde 30 Minuten nach Beginn des Termins", "30 Minuten vor Beginn des Termins", "±15 Minuten"),
+        (
+            "es",
+            "1 hora 30 minutos después del inicio de la visita",
+            "30 minutos antes del inicio de la visita",
+            "±15 minutos",
+        ),
+    ],
+)
+def test_a_moment_counted_from_a_visit(language: str, after: str, before: str, around: str) -> None:
+    own, quarter = words(language), Span(minutes=15, timed=True)
+    assert own.counted(Span(minutes=90, timed=True)) == after
+    assert own.counted(Span(minutes=-30, timed=True)) == before
+    assert own.counted(Span(timed=True)) == own.start
+    assert own.around(Around(-quarter, quarter)) == around
+    assert own.around(Around(Span(minutes=-5, timed=True), quarter)).startswith("−5")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

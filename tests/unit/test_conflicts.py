@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from schedules.plan import Conflict, Plan
 from schedules.site import WORKING_WEEK, Site
-from tests.support import booked, day, done, history, planned, template
+from tests.support import booked, conflicts, day, done, history, planned, template
 
 WEEK = Site(weekdays=WORKING_WEEK)
 HEAD = "visits:\n  d1: {epoch: t, place: ward, at: enrolment + 28 days}\n"
@@ -162,3 +162,14 @@ def test_two_bookings_out_of_order_name_both_and_the_order() -> None:
         "s-2 is booked for 5 March 2026",
         "s: each at least a day after the one before",
     )
+
+
+def test_a_visit_that_has_to_come_after_itself_is_a_conflict() -> None:
+    body = """\
+visits:
+  d1: {epoch: t, at: enrolment}
+  x: {epoch: t, place: ward, at: d1 + 3 days, no_earlier_than: drug.last + 2 days}
+activities: {drug: {label: Drug, visits: [d1, x]}}
+"""
+    plan = planned(template(body, contradictory=True), booked("d1", "2026-03-02"))
+    assert conflicts(plan) == [("x", 2)]

@@ -250,3 +250,10 @@ def test_an_unscheduled_visit_stays_while_later_facts_speak_of_it() -> None:
     )
     without = corrected(corrected(of, 4), 3)
     assert plan(OF, without, Site()).visit("unscheduled-1") is None
+
+
+def test_what_was_withheld_is_given_once_its_visit_is_to_come_again() -> None:
+    of = record(booked("d1", "2026-03-02"), done("d4", "2026-03-05"), withheld("d4", "il2"))
+    again = corrected(of, 3).with_facts(booked("d4", "2026-03-06"))
+    assert visit(plan(OF, of, Site()), "d4").activities == ()
+    assert visit(plan(OF, again, Site()), "d4").activities == ("il2",)

@@ -389,23 +389,35 @@ def test_in_the_hour_that_comes_twice_moments_are_compared_as_they_elapse() -> N
         ("{every: 1 week, first: day 2, until: d28}", ["2026-03-03", "2026-03-10", "2026-03-17", "2026-03-24"]),
         ("{every: 1 week, from: d1, until: day 28}", ["2026-03-09", "2026-03-16", "2026-03-23"]),
         ("{every: 1 month, from: enrolment, until: d28}", ["2026-03-02"]),
+        ("{every: 1 week, from: d1, until: w.last}", ["2026-03-09", "2026-03-16", "2026-03-23", "2026-03-30"]),
+        ("{every: 1 week, from: d1, until: w.first}", ["2026-03-09", "2026-03-16"]),
+        ("{every: 1 week, from: d1, until: l.last - 1 day}", ["2026-03-09", "2026-03-16"]),
+        ("{every: 1 week, from: d1, until: m.last}", ["2026-03-09"]),
     ],
 )
 def test_until_needs_no_count_where_its_point_always_has_a_date(repetition: str, expected: list[str]) -> None:
     body = template(
         f"visits:\n  s: {{epoch: t, at: {repetition}}}\n  d1: {{epoch: t, at: enrolment + 28 days}}\n"
         "  d28: {epoch: t, at: d1 + 5 weeks - 7 days - 1 day}\n"
+        "  w: {epoch: t, at: {every: 2 weeks, from: d1, times: 2}}\n"
+        "  l: {epoch: t, at: [day 5, day 17]}\n"
+        "  m: {epoch: t, at: {one: d1 + 1 day, two: d1 + 1 week}}\n"
     )
     plan = planned(body, booked("d1", "2026-03-02"), on="2026-02-02")
     shown = [str(item.date) for item in plan.visits if item.series == "s" and item.status is Status.PLANNED]
     assert shown == expected
 
 
-def test_a_repetition_that_may_never_end_wants_a_count() -> None:
+@pytest.mark.parametrize("until", ["progression", "late.last", "some.last", "drug.last", "s.last"])
+def test_a_repetition_that_may_never_end_wants_a_count(until: str) -> None:
     with pytest.raises(TemplateError, match="has an end that may never come, or is too far away"):
         template(
-            "milestones:\n  progression: Progression\nvisits:\n  d1: {epoch: t, at: enrolment}\n"
-            "  s: {epoch: t, at: {every: 1 week, from: d1, until: progression}}\n"
+            "milestones:\n  progression: Progression\ngroups: {arm: {A: A, B: B}}\n"
+            "visits:\n  d1: {epoch: t, at: enrolment}\n"
+            "  late: {epoch: t, at: [day 2, progression + 2 days]}\n"
+            "  some: {epoch: t, at: [day 2, day 3], only_for: {arm: A}}\n"
+            f"  s: {{epoch: t, at: {{every: 1 week, from: d1, until: {until}}}}}\n"
+            "activities: {drug: {label: Drug, visits: [d1]}}\n"
         )
 
 

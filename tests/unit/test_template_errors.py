@@ -7,6 +7,7 @@ import pytest
 from schedules.errors import TemplateError
 from schedules.load import load
 from schedules.template import Template
+from tests.support import template
 
 HEAD = """\
 protocol: X
@@ -331,7 +332,16 @@ COMMA = "Inside { } an unquoted comma ends the text: put the text in quotes."
          "Points are 'day 4', 'd1', 'ld.last', 'd1 + 6 weeks', 'latest(a, b)'."),
         ("reminders: {pateint: [1 day before]}", "8:13 There is no role 'pateint'. Did you mean 'patient'?"),
         ("reminders: {patient: [tomorrow]}", "8:23 'tomorrow' is no reminder. Write '7 days before at 09:00', "
-         "'window opens', '2 days before window closes' or '1 day overdue'."),
+         "'window opens', '2 days before window closes', '1 day overdue', '2 days before expiry', 'gate shut 3 days "
+         "before', 'period ends', 'expected', 'moved', 'cancelled' or 'conflict'."),
+        ("reminders: {monitor: [moved at 09:00]}", "8:23 'moved at 09:00' is no reminder. Write '7 days before at "
+         "09:00', 'window opens', '2 days before window closes', '1 day overdue', '2 days before expiry', 'gate shut "
+         "3 days before', 'period ends', 'expected', 'moved', 'cancelled' or 'conflict'."),
+        ("reminders: {cell lab: [expected]}", "8:24 'expected' is no reminder for a department: the cell lab is "
+         "reminded of its own activities only. Give it to the coordinator."),
+        ("periods: {dlt: {from: d1, for: 1 week}}\nreminders: {patient: [1 day before dtl ends]}",
+         "9:23 There is no period 'dtl'. Did you mean 'dlt'?"),
+        ("reminders: {patient: [ltfu ends]}", "8:23 There is no period 'ltfu'. Known: period."),
         ("reminders: {patient: [1 day before at 9am]}", "8:23 '9am' is no time of day. Write hours and minutes, "
          "such as "
          "08:00."),
@@ -546,3 +556,21 @@ def test_a_template_too_large_to_search_says_so() -> None:
         "x.yaml:7:3: warning: The template is too large to be searched for rules that contradict one another: "
         "that was left out. Repeat less often, or bound fewer visits.",
     )
+
+
+def test_rules_that_contradict_one_another_do_so_from_every_reference_day() -> None:
+    body = """\
+visits:
+  d1: {epoch: t, place: ward, at: enrolment}
+  x:
+    epoch: t
+    place: ward
+    at: d1 + 29 days
+    no_earlier_than: [d1 + 1 month + 1 day, d1 + 30 days]    # the first is possible from 31 January
+    no_later_than: d1 + 29 days
+"""
+    with pytest.raises(TemplateError) as caught:
+        template(body)
+    (problem,) = caught.value.problems
+    rules = problem.message.partition("open: ")[2].partition(". Loosen")[0].split("; ")
+    assert sorted(rules) == ["x no earlier than d1 + 30 days", "x no later than d1 + 29 days"]

@@ -1,0 +1,96 @@
+"""What is done every night: the queue is filled on, holidays are looked at, all records verified, and a backup made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from scheduler.auditing import audit
+from scheduler.backups import KEPT, back_up
+from scheduler.desk import Desk
+from scheduler.moments import Moment, moment_here
+from scheduler.sweeping import extend_horizon
+from scheduler.values import Night
+from schedules.errors import StoreUnavailable
+from schedules.opendays import with_holidays
+from schedules.site import Site
+
+MOST_TOLD = 20
+
+
+def look_after(desk: Desk, now: Moment, folder: Path | None = None, keep: int = KEPT) -> Night:
+    """Does all of it, and notes it for the status. What is wrong is told, and keeps the rest from nothing."""
+    from scheduler.store.state import BACKUP, NIGHTLY
+
+    present = moment_here(now).astimezone(UTC)
+    queued = extend_horizon(desk, present)
+    problems = [*_integrity(desk), *_records(desk)]
+    backup, told = _backup(desk, present, folder, keep)
+    problems += told
+    night = Night(
+        queued=queued, backup=backup, problems=tuple(problems[:MOST_TOLD]), notes=tuple(_holidays(desk, present))
+    )
+    with desk.store.writing() as work:
+        work.state.note(NIGHTLY, present, night.told)
+        if backup:
+            work.state.note(BACKUP, present, backup)
+    return night
+
+
+def _integrity(desk: Desk) -> Iterator[str]:
+    """What the database says of its own files."""
+    yield from desk.store.damage()
+
+
+def _records(desk: Desk) -> Iterator[str]:
+    """Whether each record is as it was written, and its rows those that follow from it."""
+    with desk.store.reading() as work:
+        names = work.subjects.names()
+    for name in names:
+        try:
+            problems = audit(desk, name, verify=True, head=None).problems
+        except StoreUnavailable as error:
+            problems = (str(error),)
+        yield from (f"{name}: {problem}" for problem in problems)
+
+
+def _backup(desk: Desk, now: datetime, folder: Path | None, keep: int) -> tuple[str, list[str]]:
+    file = desk.store.file
+    if file is None:
+        return "", []
+    try:
+        return str(back_up(file, folder or file.parent / "backups", now, keep)), []
+    except StoreUnavailable as error:
+        return "", [str(error)]
+
+
+def _holidays(desk: Desk, now: datetime) -> Iterator[str]:
+    """Sites whose holidays were provisional, and are announced or known otherwise by now (design §5, rule 5).
+
+    Nothing is changed: a new revision of a site proposes what moves, and somebody decides.
+    """
+    with desk.store.reading() as work:
+        sites = [desk.find_site(work, name) for name in work.sites.names()]
+    for site in sites:
+        years = sorted(_years_that_differ(site, now.astimezone(site.zone).year))
+        if years:
+            listed = ", ".join(map(str, years))
+            yield f"the holidays of site {site.id} in {listed} are known otherwise by now: they were provisional"
+
+
+def _years_that_differ(site: Site, year: int) -> set[int]:
+    if not site.holidays or site.announced_to is None:
+        return set()
+    known = {day.year for day, _ in site.closed} | {day.year for day in site.working}
+    last = max(known, default=year)
+    fresh = with_holidays(site, site.holidays, year, max(year, last))
+    return {
+        day.year
+        for day in _days(site) ^ _days(fresh)
+        if year <= day.year <= last and fresh.announced_to is not None and site.announced_to < day.year
+    }
+
+
+def _days(site: Site) -> set[date]:
+    return {day for day, _ in site.closed} | set(site.working)
