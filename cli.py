@@ -8,7 +8,8 @@ from __future__ import annotations
 import io
 import os
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -599,6 +600,29 @@ def site_rules_text(site: str, found: Mapping[str, tuple[str, ...]]) -> str:
     return "\n".join(rows) or f"Site {site} has no rules of its own: those of each protocol hold."
 
 
+@site.command("approve")
+@click.argument("id", metavar="ID")
+@click.argument("protocol", metavar="PROTOCOL")
+@option("--version", metavar="V", text="The version that the site may use.", required=True)
+@flag("--mandatory", text="It is for every patient; else for those who consent to it anew.")
+@ADDS
+def site_approve(id: str, protocol: str, version: str, *, mandatory: bool, **recorded: Any) -> None:
+    """Records that a site may use a version of a protocol.
+
+    New patients get the newest version that their site approved; of a site that approved none, the newest there is.
+    'dayzero amend' moves those who are enrolled.
+
+    \b
+    Examples:
+      dayzero site approve BJ01 NEUK203-13 --version 2.0 --mandatory
+    """
+    with store() as trial:
+        found = trial.approve_version(id, protocol, version, mandatory=mandatory, **recorded)
+    whom = "for every patient" if found.mandatory else "by re-consent"
+    told = f"{found.site} approves {found.protocol} {found.version}, {whom}."
+    answer(lambda: fields(found), lambda: told if found.new else f"{told} So it did before; nothing has changed.")
+
+
 def site_document(site: Site) -> dict[str, object]:
     from schedules.site import WEEKDAYS
 
@@ -1055,6 +1079,51 @@ def undo(subject: str, *, yes: bool, **recorded: Any) -> None:
     """
     with store() as trial:
         once_confirmed(partial(trial.undo, subject), ask=not yes, **recorded)
+
+
+@dayzero.command()
+@click.argument("protocol", metavar="ID")
+@option("--to", metavar="VERSION", text="The version to go to.", required=True)
+@option("--effective", metavar="DATE", text="The day from which it holds.", required=True)
+@option("--subject", metavar="S", text="Only this patient.")
+@option("--site", metavar="S", text="Only the patients of this site.")
+@option("--reconsented", metavar="DATE", text="With --subject: the day on which the patient consented to it.")
+@RECORDS
+def amend(protocol: str, **asked: Any) -> None:
+    """Moves patients to another version of their protocol.
+
+    Their site must have approved it. From the day on the version holds: nothing that was done changes, what is dated
+    before the day stays as it is, and nothing is added to the past. Patients who died, withdrew or were lost are left
+    alone. Run again after an interruption, it goes on with those not yet moved.
+
+    A version that a site approved by re-consent moves only patients named with --subject and --reconsented.
+
+    \b
+    Examples:
+      dayzero amend NEUK203-13 --to 2.0 --effective 2026-04-01 --dry-run
+      dayzero amend NEUK203-13 --to 2.0 --site BJ01 --effective 2026-04-01
+      dayzero amend NEUK203-13 --to 2.0 --subject P-001 \\
+          --effective 2026-04-01 --reconsented 2026-03-30
+    """
+    from calendars.rounds import rounds_document, rounds_text
+
+    with store() as trial, progress_bar("Amending") as progress:
+        found = trial.amend(protocol, progress=progress, **asked)
+    head = {"protocol": found.protocol, "version": found.version, "dry_run": found.dry_run}
+    dry = "\n\nThis was a dry run: nothing was written." if found.dry_run else ""
+    answer(lambda: head | rounds_document(found.patients), lambda: rounds_text(found.patients, **look()) + dry)
+
+
+@contextmanager
+def progress_bar(label: str) -> Iterator[Callable[[int, int], None]]:
+    """What is called with how many are done, and of how many; on a terminal it draws a bar beside the answer."""
+    with click.progressbar(length=1, label=label, file=sys.stderr, hidden=not sys.stderr.isatty()) as bar:
+
+        def drawn(done: int, of: int) -> None:
+            bar.length = of
+            bar.update(done - bar.pos)
+
+        yield drawn
 
 
 # Calendar files, contacts, reminders

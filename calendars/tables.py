@@ -19,7 +19,7 @@ from calendars.words import (
     window_in_words,
 )
 from schedules.plan import TO_COME, Conflict, Deviation, Expectation, Period, Plan, Status, Visit
-from schedules.record import LABEL, OVERRIDE, Fact, Kind, When
+from schedules.record import LABEL, OVERRIDE, RECONSENTED, Fact, Kind, When
 from schedules.template import OPEN_DAYS_ONLY
 
 _STYLES = {
@@ -277,6 +277,12 @@ def fact_in_words(fact: Fact) -> str:
         case Kind.HISTORY:
             more = [f"{name} {answer}" for name, answer in fact.values.items() if name != "value"]
             text = f"{fact.name}: {', '.join(filter(None, [value, *more]))}"
+        case Kind.AMENDED:
+            versions = f"{fact.values['from_version']} to {fact.values['version']}"
+            consent = f", re-consented on {fact.values[RECONSENTED]}" if RECONSENTED in fact.values else ""
+            text = f"amended from {fact.name} {versions}, from {short(fact.when)} on{consent}"
+        case Kind.SITE_REVISED:
+            text = f"planned by the days of {fact.name}, revision {fact.values['site_revision']}"
         case Kind.CORRECTED:
             text = f"fact {fact.corrects} {f'corrected to {short(fact.when)}' if fact.when else 'taken back'}"
     return clean(text)

@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING
 from scheduler.desk import Desk
 from scheduler.projecting import periods_that_differ, rows_that_differ
 from scheduler.values import Audit
+from schedules.course import course_of
 from schedules.errors import InvalidInput, StoreUnavailable, shown
-from schedules.record import Fact, Record
+from schedules.record import Fact, Kind, Record
 
 if TYPE_CHECKING:
     from scheduler.store.subjects import Subject
     from scheduler.store.work import Work
 
 # Columns of a subject's row that its enrolment says too.
-_ENROLLED_AS = ("protocol", "version", "site", "site_revision", "salt")
+_ENROLLED_AS = ("protocol", "site", "salt")
 
 
 def audit(desk: Desk, name: str, verify: bool, head: str | None) -> Audit:
@@ -71,22 +72,50 @@ def _inputs(work: Work, subject: Subject, record: Record, revision: int) -> Iter
     enrolment = record.enrolment
     for name in _ENROLLED_AS:
         if str(getattr(subject, name)) != enrolment.values.get(name):
-            yield f"The {name.replace('_', ' ')} of {subject.id} is not the one its enrolment says."
+            yield f"The {name} of {subject.id} is not the one its enrolment says."
+    yield from _in_force(subject, record)
     if revision != subject.revision:
         yield (
             f"The record is at revision {subject.revision}, and its last fact belongs to revision {revision}: "
             "facts at the end were cut off or added."
         )
-    yield from _sources(work, subject, enrolment)
+    yield from _sources(work, subject, record)
 
 
-def _sources(work: Work, subject: Subject, enrolment: Fact) -> Iterator[str]:
-    template = work.templates.find(subject.protocol, subject.version)
-    if template is None or hashlib.sha256(template.source).hexdigest() != enrolment.values.get("template"):
-        yield f"The template {subject.protocol} {subject.version} is not the one {subject.id} was enrolled with."
-    snapshot = work.sites.snapshot_digests(subject.site, subject.site_revision)
-    if snapshot is None or snapshot[1] != enrolment.values.get("site_snapshot"):
-        yield f"Site {subject.site}, revision {subject.site_revision}, is not the one {subject.id} was enrolled at."
+def _in_force(subject: Subject, record: Record) -> Iterator[str]:
+    """Whether the version and the site's days in the subject's row are those that the facts put in force."""
+    course = course_of(record)
+    if subject.version != course.versions[-1]:
+        told = "amendment" if course.amendments else "enrolment"
+        yield f"The version of {subject.id} is not the one its {told} says."
+    if subject.site_revision != course.revisions[-1]:
+        told = "last revision of days" if course.revised else "enrolment"
+        yield f"The site revision of {subject.id} is not the one its {told} says."
+
+
+def _sources(work: Work, subject: Subject, record: Record) -> Iterator[str]:
+    """Whether every template and every revision of the site is still the one that the facts name by its hash."""
+    for fact in record.facts:
+        if fact.kind in (Kind.ENROLLED, Kind.AMENDED):
+            yield from _template(work, subject, fact)
+        if fact.kind in (Kind.ENROLLED, Kind.SITE_REVISED):
+            yield from _days(work, subject, fact)
+
+
+def _template(work: Work, subject: Subject, fact: Fact) -> Iterator[str]:
+    version = fact.values.get("version", "")
+    template = work.templates.find(subject.protocol, version)
+    if template is None or hashlib.sha256(template.source).hexdigest() != fact.values.get("template"):
+        how = "enrolled with" if fact.kind is Kind.ENROLLED else f"amended to by fact {fact.number}"
+        yield f"The template {subject.protocol} {version} is not the one {subject.id} was {how}."
+
+
+def _days(work: Work, subject: Subject, fact: Fact) -> Iterator[str]:
+    revision = fact.values.get("site_revision", "0")
+    snapshot = work.sites.snapshot_digests(subject.site, int(revision))
+    if snapshot is None or snapshot[1] != fact.values.get("site_snapshot"):
+        how = "enrolled at" if fact.kind is Kind.ENROLLED else f"planned by since fact {fact.number}"
+        yield f"Site {subject.site}, revision {revision}, is not the one {subject.id} was {how}."
 
 
 def _projection(desk: Desk, work: Work, name: str) -> Iterator[str]:

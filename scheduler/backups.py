@@ -5,13 +5,12 @@ PostgreSQL has its own ways (pg_dump, archived logs), and whoever runs the serve
 
 from __future__ import annotations
 
-import os
 import sqlite3
-from contextlib import closing
 from datetime import UTC, datetime
 from glob import escape
 from pathlib import Path
 
+from scheduler.store.copying import copy_database
 from schedules.errors import StoreUnavailable
 
 KEPT = 14
@@ -26,7 +25,7 @@ def back_up(file: Path, folder: Path, now: datetime, keep: int = KEPT) -> Path:
     target = folder / f"{file.name}.{now.astimezone(UTC):%Y%m%dT%H%M%SZ}.backup"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        _copy(file, target)
+        copy_database(file, target)
     except (OSError, sqlite3.Error) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise StoreUnavailable(
@@ -40,21 +39,3 @@ def back_up(file: Path, folder: Path, now: datetime, keep: int = KEPT) -> Path:
 def backups_of(file: Path, folder: Path) -> tuple[Path, ...]:
     """The backups of a database in a folder, the oldest first."""
     return tuple(sorted(folder.glob(f"{escape(file.name)}.[0-9]*T[0-9]*Z.backup")))
-
-
-def _copy(file: Path, target: Path) -> None:
-    unfinished = target.with_name(f"{target.name}.new")
-    try:
-        # Made first, so that nobody else can read it meanwhile; SQLite writes into a file that is there and empty.
-        os.close(os.open(unfinished, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600))
-        with closing(sqlite3.connect(file, isolation_level=None)) as connection:
-            connection.execute("VACUUM INTO ?", (str(unfinished),))
-        with closing(sqlite3.connect(unfinished, isolation_level=None)) as copy:
-            (found,) = copy.execute("PRAGMA quick_check(1)").fetchone()
-        if found != "ok":
-            raise sqlite3.DatabaseError("the copy is damaged")
-        with unfinished.open("rb+") as written:
-            os.fsync(written.fileno())
-        unfinished.replace(target)
-    finally:
-        unfinished.unlink(missing_ok=True)

@@ -19,8 +19,8 @@ from schedules.words import when_words
 if TYPE_CHECKING:
     from scheduler.store.facts import Link
 
-# Enrolments and answers are of a day, also where a time is given.
-_OF_A_DAY = frozenset({Kind.ENROLLED, Kind.HISTORY})
+# Enrolments, answers and amendments are of a day, also where a time is given.
+_OF_A_DAY = frozenset({Kind.ENROLLED, Kind.HISTORY, Kind.AMENDED})
 
 
 def correct(desk: Desk, subject: str, number: int, when: AnyWhen | None, terms: Terms) -> Change:

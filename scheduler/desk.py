@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, NoReturn
 
 from scheduler.values import Registered
 from schedules import catalogue
+from schedules.course import NOTHING_EARLIER, Course, Earlier, course_of
 from schedules.errors import InvalidInput, StoreUnavailable, UnknownName, shown
 from schedules.load import load
 from schedules.plan import Plan
@@ -30,19 +31,41 @@ _ID = re.compile(r"\w[\w./-]*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Basis:
+    """What a record is planned with: the template in force as it is registered (``sha256`` is of its bytes, in hex),
+    the site's days in force, and what was before these."""
+
+    template: Template
+    sha256: str
+    site: Site
+    earlier: Earlier = NOTHING_EARLIER
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Chart:
     """A subject as a use case finds it: where its record stands, and all that its plan is made of.
 
-    ``sha256`` is of the template's bytes, in hex; ``prepared`` is what the plan was made from.
+    ``template`` is the patient's own: where its record was amended, merged from all versions (see
+    :mod:`schedules.merging`). A plan is made with the ``basis``; ``prepared`` is what it was made from.
     """
 
     subject: Subject
-    site: Site
+    basis: Basis
     template: Template
     record: Record
     plan: Plan
-    sha256: str
     prepared: Prepared | None = None
+
+    @property
+    def site(self) -> Site:
+        """The site, with its days in force for this subject."""
+        return self.basis.site
+
+    def with_record(self, record: Record) -> Chart:
+        """The chart with another record, planned with the same."""
+        basis = self.basis
+        prepared = prepare(basis.template, record, basis.site, basis.earlier, known=self.prepared)
+        return replace(self, record=record, template=prepared.template, plan=plan_of(prepared), prepared=prepared)
 
 
 class Desk:
@@ -136,19 +159,36 @@ class Desk:
     def chart(self, work: Work, name: str, *, lock: bool = False) -> Chart:
         """A subject with its record and plan. Raises UnknownName."""
         subject = self.find_subject(work, name, lock=lock)
-        site = work.sites.find(subject.site, subject.site_revision)
-        assert site is not None
-        found = self.template_of(work, subject.protocol, subject.version)
-        record = work.facts.record(name)
-        prepared = prepare(found.template, record, site)
+        return self.charted(work, subject, work.facts.record(name))
+
+    def charted(self, work: Work, subject: Subject, record: Record) -> Chart:
+        """A subject's chart with this record, under what the record says is in force."""
+        basis = self._basis(work, subject, course_of(record))
+        prepared = prepare(basis.template, record, basis.site, basis.earlier)
         return Chart(
             subject=subject,
-            site=site,
-            template=found.template,
+            basis=basis,
+            template=prepared.template,
             record=record,
             plan=plan_of(prepared),
-            sha256=found.sha256,
             prepared=prepared,
+        )
+
+    def _basis(self, work: Work, subject: Subject, course: Course) -> Basis:
+        """What a course is planned with. The site's row is read as of its revision, so that nothing moves by itself."""
+        sites = {revision: work.sites.find(subject.site, revision) for revision in course.revisions}
+        known = {revision: site for revision, site in sites.items() if site is not None}
+        if len(known) != len(sites):
+            raise StoreUnavailable(f"A revision of site {subject.site} is gone. Restore it from a backup.")
+        found = self.template_of(work, subject.protocol, course.versions[-1])
+        templates = {
+            version: self.template_of(work, subject.protocol, version).template for version in course.versions[:-1]
+        }
+        return Basis(
+            template=found.template,
+            sha256=found.sha256,
+            site=known[course.revisions[-1]],
+            earlier=NOTHING_EARLIER if course.is_plain else Earlier(templates=templates, sites=known),
         )
 
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, time
 from typing import TYPE_CHECKING
 
+from scheduler.approving import of_unapproved, version_for
 from scheduler.changing import group_facts, history_facts
-from scheduler.desk import Chart, Desk, checked_id
+from scheduler.desk import Basis, Chart, Desk, checked_id
 from scheduler.moments import AnyWhen, day_at, day_of, moment_at, when_at
 from scheduler.recording import Recording, Terms
 from scheduler.values import Change, Registered
@@ -45,10 +46,12 @@ def enrol(desk: Desk, what: Enrolment, terms: Terms) -> Change:
         _refuse_second(work, what.subject)
         site = desk.find_site(work, what.site)
         now, by = moment_at(terms.now, site.zone), who(terms.by)
-        found = desk.register(work, desk.find_template(work, what.protocol, what.version), now, by)
+        version = what.version or version_for(work, site.id, what.protocol)
+        found = desk.register(work, desk.find_template(work, what.protocol, version), now, by)
         chart = _new_chart(work, what.subject, found, site, now)
-        doing = Recording(work, chart, terms, is_first=True)
-        return doing.record(_facts(doing, what), warnings=_nobody(work, chart))
+        doing = Recording(desk, work, chart, terms, is_first=True)
+        odd = of_unapproved(work, site.id, found.protocol, found.version)
+        return doing.record(_facts(doing, what), warnings=[*odd, *_nobody(work, chart)])
 
 
 def _refuse_second(work: Work, name: str) -> None:
@@ -77,11 +80,10 @@ def _new_chart(work: Work, name: str, found: Registered, site: Site, now: dateti
     nothing = Plan(protocol=found.protocol, version=found.version, timezone=site.timezone, visits=())
     return Chart(
         subject=subject,
-        site=site,
+        basis=Basis(template=found.template, sha256=found.sha256, site=site),
         template=found.template,
         record=Record(subject=name, facts=()),
         plan=nothing,
-        sha256=found.sha256,
     )
 
 
@@ -110,7 +112,7 @@ def _inputs(doing: Recording) -> dict[str, str]:
     return {
         "protocol": subject.protocol,
         "version": subject.version,
-        "template": doing.chart.sha256,
+        "template": doing.chart.basis.sha256,
         "site": subject.site,
         "site_revision": str(subject.site_revision),
         "site_snapshot": digests[0] if digests else "",

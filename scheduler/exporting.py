@@ -297,7 +297,7 @@ def _entry(chart: Chart, visit: Visit, row: StoredVisit) -> Entry:
         changed=row.changed,
         subject=chart.subject.id,
         timezone=chart.site.timezone,
-        activities=chart.plan.activities,
+        activities=chart.plan.labels_at(visit.id),
         part_of=visit.shares_entry_with,
         served=row.served,
         revision=row.revision,

@@ -49,7 +49,7 @@ def _patient(chart: Chart, now: Moment) -> Patient:
         revision=chart.subject.revision,
         enrolled=day,
         record=chart.record,
-        template=chart.template,
+        template=chart.basis.template,
         plan=chart.plan,
         today=moment_at(now, chart.site.zone).astimezone(chart.site.zone).date(),
     )
@@ -59,7 +59,8 @@ def why(desk: Desk, subject: str, visit: str) -> tuple[str, ...]:
     """Where the date of a visit comes from, a line a step. Raises UnknownName."""
     with desk.store.reading() as work:
         chart = desk.chart(work, subject)
-        return why_of(chart.template, chart.record, chart.site, visit)
+        basis = chart.basis
+        return why_of(basis.template, chart.record, basis.site, visit, basis.earlier)
 
 
 def agenda(

@@ -18,11 +18,11 @@ from scheduler.projecting import Stamp, project_periods, project_visits
 from scheduler.queueing import HORIZON, Steps, reconcile, rules_of, wanted_reminders
 from scheduler.values import Change, Contact
 from scheduler.who import who
+from schedules.course import Course, course_of
 from schedules.diff import Diff, compare_under
-from schedules.errors import StaleRevision
+from schedules.errors import InvalidInput, StaleRevision
 from schedules.facts_check import check_fact
-from schedules.plan import TO_COME, Plan
-from schedules.planner import Prepared, plan_of, prepare
+from schedules.plan import TO_COME
 from schedules.record import Fact, Kind, Record, When
 from schedules.reminder_rules import Rules
 from schedules.why import reasons
@@ -31,6 +31,10 @@ from schedules.words import when_words
 if TYPE_CHECKING:
     from scheduler.store.visits import StoredVisit
     from scheduler.store.work import Work
+
+
+# Facts that speak of a visit of the protocol.
+OF_VISITS = frozenset({Kind.BOOKED, Kind.DONE, Kind.MISSED, Kind.CANCELLED, Kind.WITHHELD, Kind.GIVEN})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,10 +49,11 @@ class Terms:
 
 
 class Recording:
-    """A subject whose record is being changed, in a transaction."""
+    """A subject whose record is being changed, in a transaction; ``chart`` is as it was before, ``after`` as it is."""
 
-    def __init__(self, work: Work, chart: Chart, terms: Terms, *, is_first: bool = False) -> None:
-        self.work, self.chart, self.terms, self.is_first = work, chart, terms, is_first
+    def __init__(self, desk: Desk, work: Work, chart: Chart, terms: Terms, *, is_first: bool = False) -> None:
+        self.desk, self.work, self.chart, self.terms, self.is_first = desk, work, chart, terms, is_first
+        self.after = chart
         self.by, self.why = who(terms.by), checked_why(terms.why)
         self.now = moment_at(terms.now, chart.site.zone)
 
@@ -76,21 +81,26 @@ class Recording:
 
     def _ahead(self, fact: Fact) -> Iterator[str]:
         """A warning for what is said to have happened, and is dated in the future (design §5, rule 6)."""
-        if fact.when is None or fact.kind in (Kind.BOOKED, Kind.ADDED, Kind.CORRECTED):
+        if fact.when is None or fact.kind in (Kind.BOOKED, Kind.ADDED, Kind.CORRECTED, Kind.AMENDED):
             return
         if is_ahead(fact.when, self.now, self.chart):
             yield f"{fact.name} is dated {when_words(fact.when)}, which is in the future; it is recorded all the same."
 
     def _written(self, record: Record, warnings: tuple[str, ...]) -> Change:
-        chart, revision = self.chart, self.chart.subject.revision + 1
-        prepared = prepare(chart.template, record, chart.site, chart.prepared)
-        plan = plan_of(prepared)
-        new = record.facts[len(chart.record.facts) :]
-        self.work.facts.append(chart.subject.id, new, revision)
-        catch_up(self.work, chart, self.now)
-        subject = replace(chart.subject, revision=revision, stopped=plan.stopped)
-        write_plan(self.work, replace(chart, subject=subject, record=record, plan=plan), self.now)
-        self.work.subjects.advance(subject.id, revision=revision, stopped=plan.stopped)
+        before, revision = self.chart, self.chart.subject.revision + 1
+        self.after = after = self._charted(record)
+        new = record.facts[len(before.record.facts) :]
+        self.work.facts.append(before.subject.id, new, revision)
+        catch_up(self.work, before, self.now)
+        subject = replace(
+            before.subject,
+            revision=revision,
+            stopped=after.plan.stopped,
+            version=after.basis.template.version,
+            site_revision=after.site.revision,
+        )
+        write_plan(self.work, replace(after, subject=subject), self.now)
+        self.work.subjects.stand(subject)
         return Change(
             subject=subject.id,
             protocol=subject.protocol,
@@ -99,13 +109,34 @@ class Recording:
             revision=revision,
             facts=new,
             record=record,
-            before=None if self.is_first else chart.plan,
-            after=plan,
-            diff=Diff() if self.is_first else difference(chart, prepared, plan),
+            before=None if self.is_first else before.plan,
+            after=after.plan,
+            diff=Diff() if self.is_first else difference(before, after),
             warnings=warnings,
-            today=self.now.astimezone(chart.site.zone).date(),
+            today=self.now.astimezone(after.site.zone).date(),
             dry_run=self.terms.dry_run,
         )
+
+    def _charted(self, record: Record) -> Chart:
+        """The chart after new facts: planned with the same, unless they say otherwise."""
+        course = course_of(record)
+        if self.is_first or course == course_of(self.chart.record):
+            return self.chart.with_record(record)
+        self._refuse_without_visit(record, course)
+        return self.desk.charted(self.work, self.chart.subject, record)
+
+    def _refuse_without_visit(self, record: Record, course: Course) -> None:
+        """Raises InvalidInput where an amendment is taken back, and facts speak of visits that only its version has."""
+        protocol = self.chart.subject.protocol
+        templates = [self.desk.template_of(self.work, protocol, version).template for version in course.versions]
+        known = {rule.id for template in templates for rule in template.visits}
+        gone = {rule.id for rule in self.chart.template.visits} - known
+        for fact in record.effective().facts:
+            if fact.kind in OF_VISITS and fact.name in gone:
+                raise InvalidInput(
+                    f"Fact {fact.number} ({fact.kind} {fact.name}) is about a visit that only version "
+                    f"{self.chart.subject.version} has. Take that fact back first, with 'dayzero correct'."
+                )
 
 
 def is_ahead(when: When, now: datetime, chart: Chart) -> bool:
@@ -113,12 +144,12 @@ def is_ahead(when: When, now: datetime, chart: Chart) -> bool:
     return when > now if isinstance(when, datetime) else when > now.astimezone(chart.site.zone).date()
 
 
-def difference(chart: Chart, prepared: Prepared, plan: Plan) -> Diff:
+def difference(before: Chart, after: Chart) -> Diff:
     """What a new plan changes; what moved comes with the reason in words."""
-    diff = compare_under(chart.template, chart.plan, plan)
-    if not diff.moved:
+    diff = compare_under(after.template, before.plan, after.plan)
+    if not diff.moved or after.prepared is None:
         return diff
-    told = reasons(prepared, (move.visit for move in diff.moved))
+    told = reasons(after.prepared, (move.visit for move in diff.moved))
     return replace(diff, moved=tuple(replace(move, why=told.get(move.visit, "")) for move in diff.moved))
 
 
@@ -132,7 +163,7 @@ def recording(desk: Desk, name: str, terms: Terms) -> Iterator[Recording]:
         chart = desk.chart(work, name, lock=True)
         if terms.seen is not None and terms.seen != chart.subject.revision:
             raise _stale(work, chart, terms.seen)
-        yield Recording(work, chart, terms)
+        yield Recording(desk, work, chart, terms)
 
 
 def _stale(work: Work, chart: Chart, seen: int) -> StaleRevision:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Self, TypedDict, Unpack
 
 from calendars.agenda import AgendaItem
 from scheduler import (
+    amending,
+    approving,
     auditing,
     changing,
     correcting,
@@ -34,6 +36,8 @@ from scheduler.moments import AnyWhen, Moment
 from scheduler.rationing import PER_HOUR
 from scheduler.recording import Terms
 from scheduler.values import (
+    Amendment,
+    Approved,
     Audit,
     Calendar,
     Change,
@@ -166,6 +170,18 @@ class Scheduler:
         )
         return registering.add_site(self._desk, new, Terms(**how))
 
+    def approve_version(
+        self, site: str, protocol: str, version: str, *, mandatory: bool = False, **how: Unpack[How]
+    ) -> Approved:
+        """Records that a site may use a version: for every patient (``mandatory``), or for whoever consents to it
+        anew. New patients of a site get the newest version it approved, of one that approved none the newest there
+        is."""
+        return approving.approve(self._desk, site, protocol, version, mandatory=mandatory, terms=Terms(**how))
+
+    def approvals(self, site: str) -> tuple[Approved, ...]:
+        """What a site has approved, by protocol and version."""
+        return approving.approvals(self._desk, site)
+
     # A subject's record
 
     def enrol(
@@ -270,6 +286,30 @@ class Scheduler:
     def undo(self, subject: str, **how: Unpack[HowOnRecord]) -> Change:
         """Takes back the last use case that the same person (``by``) recorded; the next undo goes one further back."""
         return correcting.undo(self._desk, subject, Terms(**how))
+
+    def amend(
+        self,
+        protocol: str,
+        *,
+        to: str,
+        effective: AnyWhen,
+        subject: str | None = None,
+        site: str | None = None,
+        reconsented: AnyWhen | None = None,
+        progress: Callable[[int, int], None] | None = None,
+        **how: Unpack[HowOnRecord],
+    ) -> Amendment:
+        """Moves a subject, the patients of a site, or all of a protocol to version ``to``, one transaction each.
+
+        From the day ``effective`` on the version holds; what is dated before stays as it is. A site must have approved
+        it; where that is by re-consent, each patient is moved by itself with ``reconsented``, the day of its consent.
+        Who was stopped is left alone. Run again, it goes on with those not yet moved. ``progress`` is called after each
+        patient with how many are done, and of how many.
+        """
+        asked = amending.Asked(
+            protocol=protocol, to=to, effective=effective, subject=subject, site=site, reconsented=reconsented
+        )
+        return amending.amend(self._desk, asked, Terms(**how), progress)
 
     # Looking
 

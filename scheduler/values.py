@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
@@ -15,6 +16,7 @@ from schedules.template import Template
 
 if TYPE_CHECKING:
     from calendars.entries import Entry, PeriodEntry
+    from calendars.rounds import Round
 
 
 NOTHING_WRONG = "nothing wrong"
@@ -76,6 +78,51 @@ class Change:
     def moved(self) -> tuple[Move, ...]:
         """The visits whose date changed, with the old and the new one."""
         return self.diff.moved
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Amendment:
+    """What an amendment did to the patients it was asked for, or with ``dry_run`` would have done.
+
+    ``patients`` are all of them, with what became of each; ``changes`` are those of whom was amended, by subject.
+    """
+
+    protocol: str
+    version: str
+    patients: tuple[Round, ...]
+    changes: Mapping[str, Change]
+    dry_run: bool = False
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many patients there are by outcome."""
+        return dict(Counter(one.outcome for one in self.patients))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revision:
+    """What new days of a site did to its patients, or with ``dry_run`` would have done; ``before`` and ``after`` are
+    the site's revisions, the same where nothing of its days is new. ``changes`` are those of whom it concerned."""
+
+    before: Site
+    after: Site
+    patients: tuple[Round, ...]
+    changes: Mapping[str, Change]
+    dry_run: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approved:
+    """A version of a protocol that a site may use: for every patient (``mandatory``), or for those who consent to it
+    anew. ``new`` says that this use case recorded it."""
+
+    site: str
+    protocol: str
+    version: str
+    mandatory: bool
+    registered: datetime
+    by: str
+    new: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -41,7 +41,7 @@ def check_fact(template: Template, record: Record, fact: Fact) -> tuple[str, ...
             _history(template, fact)
         case Kind.CORRECTED:
             return _correction(template, record, fact)
-        case Kind.ENROLLED:
+        case Kind.ENROLLED | Kind.AMENDED | Kind.SITE_REVISED:
             pass
     return ()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
@@ -38,15 +38,23 @@ class Seen:
         return (*(deviation for _, look in self.earlier for deviation in look.deviations), *self.deviations)
 
 
-def replay(
-    compiled: Compiled, record: Record, standing: Standing, site: Site, looks: dict[int, Seen]
-) -> dict[str, Seen]:
+PlannedFor = dict[str, "When | None"]
+# The record laid out as it was just before a fact, given what missed visits were planned for and what was seen so far.
+JustBefore = Callable[[Fact, PlannedFor, "dict[str, Seen]"], Layout]
+
+
+def plainly(compiled: Compiled, record: Record, site: Site) -> JustBefore:
+    """How a record is laid out before each of its facts where it is planned with the same all along."""
+    return lambda fact, planned_for, _: lay_out(compiled, fold(record.before(fact)), site, planned_for)
+
+
+def replay(record: Record, standing: Standing, just_before: JustBefore, looks: dict[int, Seen]) -> dict[str, Seen]:
     """What was seen before each done or missed visit's counting fact, in the order of the record.
 
     ``looks`` holds what was seen before single facts by their number, as far as that is known, and is added to.
     """
     seen: dict[str, Seen] = {}
-    planned_for: dict[str, When | None] = {}
+    planned_for: PlannedFor = {}
     for fact in record.facts:
         counts = _counts(standing, fact)
         # Where a visit was planned that was missed then and is booked anew now, plans in between counted from.
@@ -54,8 +62,8 @@ def replay(
             continue
         look = looks.get(fact.number)
         if look is None:
-            earlier = fold(record.before(fact))
-            look = looks[fact.number] = _look(lay_out(compiled, earlier, site, planned_for), earlier, fact)
+            before = just_before(fact, planned_for, seen)
+            look = looks[fact.number] = _look(before, before.standing, fact)
         if fact.kind is Kind.MISSED:
             planned_for[fact.name] = look.planned
         if not counts:
@@ -146,7 +154,7 @@ def _deviation(before: Layout, fact: Fact, kind: str, by: timedelta | None, mess
         kind=kind,
         by=by,
         message=message,
-        version=before.compiled.template.version,
+        version=before.compiled.template.version_of(fact.name),
         fact=fact.number,
     )
 

@@ -128,6 +128,8 @@ class Plan:
     """A patient's calendar as a value. ``visits`` are in order of date, conditional ones last.
 
     ``announced_to`` is the last year whose public holidays are announced where the site is; None where they are law.
+    ``labels_kept`` are what an earlier version of the protocol calls what is done at visits that stay as it has them,
+    where that differs: label by activity, by visit.
     """
 
     protocol: str
@@ -144,6 +146,12 @@ class Plan:
     expected: tuple[Expectation, ...] = ()
     stopped: str | None = None
     announced_to: int | None = None
+    labels_kept: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    def labels_at(self, visit: str) -> Mapping[str, str]:
+        """The labels of activities as they are called at a visit."""
+        kept = self.labels_kept.get(visit)
+        return {**self.activities, **kept} if kept else self.activities
 
     def visit(self, name: str) -> Visit | None:
         """The visit of that id, or None."""

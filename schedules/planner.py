@@ -2,73 +2,113 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from schedules.compiled import Compiled, as_day, compiled
 from schedules.conflicts import find_conflicts
-from schedules.judge import Seen, all_deviations, replay
+from schedules.course import NOTHING_EARLIER, Earlier, Sources, course_of
+from schedules.grounds import Ground, Grounds
+from schedules.judge import PlannedFor, Seen, all_deviations, plainly, replay
 from schedules.layout import Layout, lay_out
 from schedules.periods import find_periods
 from schedules.plan import Expectation, Plan
-from schedules.record import Record
+from schedules.record import Fact, Record, When
 from schedules.site import Site
-from schedules.standing import Standing, fold
+from schedules.standing import Standing, fold, known_groups
 from schedules.template import STOP_EVERYTHING, Template
 from schedules.unscheduled import unscheduled_conflicts, with_unscheduled
 from schedules.visits import find_visits
 
 
-def plan(template: Template, record: Record, site: Site) -> Plan:
-    """The plan that follows from the facts of ``record`` under ``template`` at ``site``.
+def plan(template: Template, record: Record, site: Site, earlier: Earlier = NOTHING_EARLIER) -> Plan:
+    """The plan that follows from the facts of ``record`` under ``template`` at ``site``, those in force.
+
+    Where the record was amended or its site's days were revised, ``earlier`` is what was in force before; without it
+    that raises ValueError.
 
     Dates are at the site's zone. What cannot be placed is a conflict, and what happened against the rules a
     deviation; neither raises. The facts must name what the template knows (see ``schedules.facts_check``).
     """
-    return plan_of(prepare(template, record, site))
+    return plan_of(prepare(template, record, site, earlier))
 
 
 class Prepared:
     """A record laid out, with what was seen before each of its facts; :func:`plan` and ``why`` are made from it.
 
-    With ``earlier``, the same of a part of the record, what was seen before the facts of that part is taken from it.
+    ``template`` is the one in force; of a record that was amended, the patient's own, merged from all versions.
+    ``ground`` is there where what the plan is made with changed since the enrolment. With ``known``, the same of a part
+    of the record, what was seen before the facts of that part is taken from it.
     """
 
-    __slots__ = ("compiled", "layout", "looks", "record", "seen", "site", "standing", "template")
+    __slots__ = ("compiled", "ground", "layout", "looks", "record", "seen", "site", "standing", "template")
 
-    def __init__(self, template: Template, record: Record, site: Site, earlier: Prepared | None = None) -> None:
+    def __init__(
+        self,
+        template: Template,
+        record: Record,
+        site: Site,
+        earlier: Earlier = NOTHING_EARLIER,
+        known: Prepared | None = None,
+    ) -> None:
         # As it counts, with corrections made: so the plan is what it would have been, and what happened is judged anew.
         record = record.effective()
         self.template, self.record, self.site = template, record, site
         self.standing: Standing = fold(record)
+        self.ground: Ground | None = None
+        if self.standing.changed:
+            self._on_changing_ground(Grounds(Sources(course_of(record), template, site, earlier), self.standing))
+            return
         self.compiled: Compiled = compiled(template, tuple(sorted(known_groups(template, self.standing).items())))
         told = bool(self.standing.done or self.standing.missed)
-        self.looks: dict[int, Seen] = {} if earlier is None or not self._continues(earlier) else {**earlier.looks}
-        self.seen: dict[str, Seen] = replay(self.compiled, record, self.standing, site, self.looks) if told else {}
-        planned_for = {name: seen.planned for name, seen in self.seen.items()}
-        self.layout: Layout = lay_out(self.compiled, self.standing, site, planned_for)
+        self.looks: dict[int, Seen] = {} if known is None or not self._continues(known) else {**known.looks}
+        before = plainly(self.compiled, record, site)
+        self.seen: dict[str, Seen] = replay(record, self.standing, before, self.looks) if told else {}
+        self.layout: Layout = lay_out(self.compiled, self.standing, site, planned_for(self.seen))
 
-    def _continues(self, earlier: Prepared) -> bool:
+    def _on_changing_ground(self, grounds: Grounds) -> None:
+        """As the constructor, each fact judged by what was in force."""
+        record = self.record
+
+        def before(fact: Fact, planned: PlannedFor, seen: dict[str, Seen]) -> Layout:
+            return grounds.just_before(record, fact, planned, seen).layout
+
+        self.looks = {}
+        found = replay(record, self.standing, before, self.looks)
+        self.ground = ground = grounds.as_of(record, planned_for(found), found)
+        self.template, self.compiled = ground.template, ground.compiled
+        self.standing, self.layout = ground.standing, ground.layout
+        self.seen = {name: seen for name, seen in found.items() if name in ground.compiled.index}
+
+    def _continues(self, known: Prepared) -> bool:
         """Whether a record has gone on from an earlier one, under the same template, groups and open days."""
-        same = self.compiled is earlier.compiled and self.site == earlier.site
-        facts = earlier.record.facts
+        same = known.ground is None and self.compiled is known.compiled and self.site == known.site
+        facts = known.record.facts
         return same and self.record.facts[: len(facts)] == facts
 
 
-def prepare(template: Template, record: Record, site: Site, earlier: Prepared | None = None) -> Prepared:
-    """The layout behind a plan; with ``earlier``, one of the same subject, in less time."""
-    return Prepared(template, record, site, earlier)
+def planned_for(seen: Mapping[str, Seen]) -> dict[str, When | None]:
+    """What each visit was planned for before the fact about it."""
+    return {name: look.planned for name, look in seen.items()}
 
 
-def known_groups(template: Template, standing: Standing) -> dict[str, str]:
-    """The patient's groups: as recorded, else the template's defaults; open ones are left out."""
-    defaults = {name: group.default for name, group in template.groups.items() if group.default is not None}
-    return {**defaults, **standing.groups}
+def prepare(
+    template: Template,
+    record: Record,
+    site: Site,
+    earlier: Earlier = NOTHING_EARLIER,
+    *,
+    known: Prepared | None = None,
+) -> Prepared:
+    """The layout behind a plan; with ``known``, one of the same subject, in less time."""
+    return Prepared(template, record, site, earlier, known)
 
 
 def plan_of(prepared: Prepared) -> Plan:
     """The plan as a value, from its layout."""
     layout, template, standing = prepared.layout, prepared.template, prepared.standing
-    visits = with_unscheduled(find_visits(layout, prepared.seen), template, standing, prepared.site)
+    ground = prepared.ground
+    found = find_visits(layout, prepared.seen) if ground is None else ground.visits(prepared.seen)
+    visits = with_unscheduled(found, template, standing, prepared.site)
     conflicts = find_conflicts(layout)
     if standing.added:
         conflicts = (*conflicts, *unscheduled_conflicts(visits, prepared.site))
@@ -78,7 +118,7 @@ def plan_of(prepared: Prepared) -> Plan:
         version=template.version,
         timezone=prepared.site.timezone,
         visits=visits,
-        periods=find_periods(layout),
+        periods=find_periods(layout) if ground is None else ground.periods(),
         conflicts=conflicts,
         deviations=all_deviations(prepared.seen.values()),
         questions=tuple(questions(template, standing)),
@@ -88,6 +128,7 @@ def plan_of(prepared: Prepared) -> Plan:
         expected=() if stopped else tuple(_expected(prepared)),
         stopped=stopped,
         announced_to=prepared.site.announced_to,
+        labels_kept={} if ground is None else ground.labels_kept(),
     )
 
 

@@ -13,6 +13,7 @@ from enum import StrEnum
 
 When = date | datetime
 AGAIN, YES = "again", "yes"
+RECONSENTED = "reconsented"
 LABEL, OVERRIDE = "label", "override"
 # What a correction's values are named: the number of the fact it corrects, and of an undo the revision it takes back.
 CORRECTS, UNDOES = "corrects", "undoes"
@@ -33,6 +34,8 @@ class Kind(StrEnum):
     GROUP = "group"
     HISTORY = "history"
     CORRECTED = "corrected"
+    AMENDED = "amended"
+    SITE_REVISED = "site-revised"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +52,12 @@ class Fact:
 
     A correction (corrected) has the name of the fact it corrects, that one's number under ``corrects``, and the right
     date; without a date it takes that fact back. Of an undo ``undoes`` is the revision it takes back.
+
+    An amendment (amended) has the protocol's id as its name, the day from which the version holds as its date, and in
+    its values the ``version``, the one before (``from_version``), the ``template``'s hash and, where the patient had to
+    consent anew, the day of that (``reconsented``). That the days of the site
+    are those of another revision (site-revised) has the site's id as its name, and in its values ``site_revision``,
+    ``from_revision`` and the ``site_snapshot``'s hash.
     """
 
     kind: Kind

@@ -40,9 +40,12 @@ class Standing:
     ``visits`` are those of the template, ``unscheduled`` those that were added (by the fact that did, in ``added``).
     ``earlier`` are what a repeat replaced: the facts by which a visit was done before. ``overrides`` are the last
     bookings against a shut gate, and ``first_set`` are the first dates that were set, which may have been moved since.
+    ``changed`` says that the version of the protocol or the days of the site changed since the enrolment (see
+    :mod:`schedules.course`).
     """
 
     enrolment: date
+    changed: bool = False
     visits: dict[str, Fixed] = field(default_factory=dict)
     added: dict[str, Fact] = field(default_factory=dict)
     unscheduled: dict[str, Fixed] = field(default_factory=dict)
@@ -91,6 +94,8 @@ def _fold_into(standing: Standing, facts: Iterable[Fact]) -> None:
             case Kind.GIVEN:
                 # What was chosen and then withheld was not given, in whatever order the two were recorded.
                 standing.given.add((fact.name, fact.values["activity"]))
+            case Kind.AMENDED | Kind.SITE_REVISED:
+                standing.changed = True
             case Kind.ENROLLED:
                 raise ValueError("a record holds one enrolment, as its first fact")
             case Kind.CORRECTED:
@@ -141,6 +146,17 @@ def _answer(standing: Standing, fact: Fact) -> None:
     day = (None if never else parse_day(value)) if value is not None else earlier.day
     extras = {name: text for name, text in fact.values.items() if name != "value"}
     standing.history[fact.name] = Answer(day, never, earlier.values | extras)
+
+
+def known_groups(template: Template, standing: Standing) -> dict[str, str]:
+    """The patient's groups: as recorded, else the template's defaults; open ones are left out.
+
+    A value that the template does not have is none: an amendment may have removed it, and then it is asked for anew.
+    """
+    groups = template.groups
+    defaults = {name: group.default for name, group in groups.items() if group.default is not None}
+    known = {**defaults, **standing.groups}
+    return {name: value for name, value in known.items() if name in groups and value in groups[name].values}
 
 
 def event_days(template: Template, standing: Standing) -> dict[str, date]:

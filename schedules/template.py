@@ -215,7 +215,11 @@ class Statement:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Template:
-    """One version of a protocol. ``sha256`` is the hex digest of the file's bytes."""
+    """One version of a protocol. ``sha256`` is the hex digest of the file's bytes.
+
+    ``kept`` is of a patient's own template after an amendment: the visits that stay as an earlier version has them,
+    each with that version (see :mod:`schedules.merging`).
+    """
 
     protocol: str
     version: str
@@ -240,6 +244,11 @@ class Template:
     assumptions: tuple[Statement, ...] = ()
     notes: tuple[tuple[str, str], ...] = ()
     warnings: tuple[str, ...] = ()
+    kept: Mapping[str, str] = field(default_factory=dict)
+
+    def version_of(self, visit: str) -> str:
+        """The version whose rules hold for a visit."""
+        return self.kept.get(visit, self.version)
 
     def event_label(self, name: str) -> str:
         """What an event is called: a milestone's label, or a built-in's."""

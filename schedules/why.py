@@ -9,6 +9,7 @@ from schedules import unscheduled
 from schedules.bounding import history_bounds, live_status
 from schedules.compiled import as_day
 from schedules.conflicts import find_conflicts, window_words
+from schedules.course import NOTHING_EARLIER, Earlier
 from schedules.errors import UnknownName
 from schedules.judge import Seen, override_words
 from schedules.network import Constant
@@ -21,12 +22,14 @@ from schedules.template import Template
 from schedules.words import day_words, weekday, when_words
 
 
-def why(template: Template, record: Record, site: Site, visit: str) -> tuple[str, ...]:
+def why(
+    template: Template, record: Record, site: Site, visit: str, earlier: Earlier = NOTHING_EARLIER
+) -> tuple[str, ...]:
     """The story of one visit's date, a line a step: where it stands, what it counts from and so on back to facts.
 
     Raises UnknownName for a visit the template does not have.
     """
-    prepared = prepare(template, record, site)
+    prepared = prepare(template, record, site, earlier)
     place = prepared.compiled.index.get(visit)
     if place is None:
         if visit in prepared.standing.unscheduled:
@@ -47,8 +50,9 @@ class _Story:
         yield f"{self.compiled.labels[place]} ({rule.id}) {self.stands(place)}."
         if status is Status.CONDITIONAL:
             yield f"It has no date until this happens: {', '.join(self.layout.waiting.get(place, ()))}."
+        yield from self.amended(rule.id)
         if status is Status.NOT_APPLICABLE:
-            yield f"It does not apply to this patient's groups: {self.groups(place)}."
+            yield from self.not_applicable(place)
             return
         if place in self.layout.stopped_by:
             event = self.layout.stopped_by[place]
@@ -62,6 +66,27 @@ class _Story:
         yield from (f"Conflict: {item.message}" for item in find_conflicts(self.layout) if item.visit == rule.id)
         yield from (f"Deviation: {item.message}" for item in self.deviations(rule.id))
         yield from (f"Assumed: {text}." for text in rule.assumed)
+
+    def not_applicable(self, place: int) -> Iterator[str]:
+        """Why a visit does not apply; what an amendment would have added to the past says so itself."""
+        ground, name = self.prepared.ground, self.compiled.rules[place].id
+        if ground is None or name not in ground.passed_over:
+            yield f"It does not apply to this patient's groups: {self.groups(place)}."
+
+    def amended(self, name: str) -> Iterator[str]:
+        """That a visit is kept from the version before an amendment, or that this did not add it to the past."""
+        ground, template = self.prepared.ground, self.prepared.template
+        if ground is None or ground.effective is None:
+            return
+        version, day = template.version, day_words(ground.effective)
+        if name in ground.passed_over:
+            on = day_words(ground.passed_over[name])
+            yield (
+                f"Version {version}, which holds from {day} on, would have it on {on}; an amendment adds nothing to "
+                "the past."
+            )
+        elif name in template.kept:
+            yield f"It stays as version {template.kept[name]} has it: {version} holds from {day} on."
 
     def times_before(self, name: str) -> Iterator[str]:
         """When a visit that was done again was done before."""

@@ -5,15 +5,14 @@ PostgreSQL has its own ways (pg_dump), and whoever runs the server has the right
 
 from __future__ import annotations
 
-import os
 import sqlite3
-from contextlib import closing
 from datetime import UTC
 from glob import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scheduler import clock
+from scheduler.store.copying import copy_database
 from schedules.errors import StoreUnavailable
 
 if TYPE_CHECKING:
@@ -37,7 +36,7 @@ def back_up(connection: Connection, revision: str) -> Path | None:
     moment = clock.now().astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
     target = Path(f"{file}.schema-{revision}.{moment}.backup")
     try:
-        _copy(Path(file), target)
+        copy_database(Path(file), target, mode=Path(file).stat().st_mode & 0o777)
     except (OSError, sqlite3.Error) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise StoreUnavailable(
@@ -46,21 +45,6 @@ def back_up(connection: Connection, revision: str) -> Path | None:
         ) from None
     _remove_older(Path(file))
     return target
-
-
-def _copy(file: Path, target: Path) -> None:
-    """A file that is there is a whole copy: it gets its name when it is finished, and the rights of the original."""
-    unfinished = target.with_name(f"{target.name}.new")
-    try:
-        # Made first, so that nobody else can read it meanwhile; SQLite writes into a file that is there and empty.
-        os.close(os.open(unfinished, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600))
-        # Another connection, since nothing is copied from within a transaction.
-        with closing(sqlite3.connect(file, isolation_level=None)) as other:
-            other.execute("VACUUM INTO ?", (str(unfinished),))
-        unfinished.chmod(file.stat().st_mode & 0o777)
-        unfinished.replace(target)
-    finally:
-        unfinished.unlink(missing_ok=True)
 
 
 def _remove_older(file: Path) -> None:

@@ -53,10 +53,14 @@ class Subjects:
             held = select(SubjectRow.id).where(col(SubjectRow.id).in_(names)).order_by(SubjectRow.id)
             self._session.exec(held.with_for_update(read=True)).all()
 
-    def names(self, *, site: str | None = None) -> tuple[str, ...]:
-        """The ids of all subjects, or of a site's, in order."""
+    def names(self, *, site: str | None = None, protocol: str | None = None) -> tuple[str, ...]:
+        """The ids of all subjects, or of a site's or a protocol's, in order."""
         statement = select(SubjectRow.id).order_by(SubjectRow.id)
-        return tuple(self._session.exec(statement if site is None else statement.where(SubjectRow.site == site)))
+        if site is not None:
+            statement = statement.where(SubjectRow.site == site)
+        if protocol is not None:
+            statement = statement.where(SubjectRow.protocol == protocol)
+        return tuple(self._session.exec(statement))
 
     def alike(self, name: str) -> str | None:
         """The id of a subject that differs at most in upper and lower case."""
@@ -93,6 +97,16 @@ class Subjects:
     def add(self, subject: Subject) -> None:
         """Stores a new subject."""
         self._session.exec(insert(SubjectRow), params=[columns_of(subject)])
+
+    def stand(self, subject: Subject) -> None:
+        """Stores where a subject's record stands, and under which version and days of its site."""
+        self.advance(
+            subject.id,
+            revision=subject.revision,
+            stopped=subject.stopped,
+            version=subject.version,
+            site_revision=subject.site_revision,
+        )
 
     def advance(self, name: str, **changes: object) -> None:
         """Changes the columns named."""

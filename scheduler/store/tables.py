@@ -47,6 +47,22 @@ class SiteRow(SQLModel, table=True):
     recorded_by: str
 
 
+class ApprovalRow(SQLModel, table=True):
+    """That a site may use a version of a protocol; of several for one version the last ``number`` counts. Never
+    changed, never deleted."""
+
+    __tablename__ = "approval"
+    __table_args__ = (ForeignKeyConstraint(["protocol", "version"], ["template.protocol", "template.version"]),)
+
+    site: str = Field(primary_key=True)
+    protocol: str = Field(primary_key=True)
+    version: str = Field(primary_key=True)
+    number: int = Field(primary_key=True)
+    mandatory: bool
+    registered: datetime
+    recorded_by: str
+
+
 class SubjectRow(SQLModel, table=True):
     """Where a subject's record stands. ``revision`` counts the use cases that changed it; ``stopped`` is the event that
     ended everything, if any; up to ``queued_to`` its reminders are in the queue."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlmodel import Session
 
+from scheduler.store.approvals import Approvals
 from scheduler.store.contacts import Contacts
 from scheduler.store.engine import ALONE, HURRIED, TOGETHER, WRITING, backend_of, read_url, shown_url
 from scheduler.store.facts import Facts
@@ -35,6 +36,7 @@ class Work:
     def __init__(self, session: Session) -> None:
         self.templates = Templates(session)
         self.sites = Sites(session)
+        self.approvals = Approvals(session)
         self.subjects = Subjects(session)
         self.facts = Facts(session)
         self.visits = Visits(session)

@@ -209,8 +209,8 @@ def test_one_use_case_is_one_transaction(enrolled: Scheduler, monkeypatch: pytes
     def fail(*_arguments: object, **_options: object) -> None:
         raise OSError("the power went")
 
-    # The reminders come last, when facts and rows are written.
-    monkeypatch.setattr(recording, "queue_from_now", fail)
+    # What is told as it happens comes last, when facts, rows and other reminders are written.
+    monkeypatch.setattr(recording, "news", fail)
     with pytest.raises(OSError, match=r"the power went"):
         enrolled.done("P-001", "d1", "2026-03-04", now=NOW)
     assert (enrolled.show("P-001"), enrolled.reminders("P-001"), enrolled.calendar(subject="P-001")) == before

@@ -27,13 +27,13 @@ from hypothesis.stateful import (
 )
 
 from scheduler import Scheduler
-from scheduler.values import Change
+from scheduler.values import Change, Message
 from schedules.compiled import is_timed
 from schedules.errors import InvalidInput, StaleRevision
 from schedules.plan import TO_COME, Plan, Status, Visit
 from schedules.planner import plan as planned
 from schedules.record import Fact, When
-from schedules.template import BUILT_IN_MILESTONES, STOP_EVERYTHING, Template
+from schedules.template import BUILT_IN_MILESTONES, STOP_EVERYTHING, SUBJECT_ROLES, Template
 from tests.contract.databases import Databases
 
 EXAMPLES = int(os.environ.get("DAYZERO_STATEFUL_EXAMPLES", "6"))
@@ -226,9 +226,21 @@ class Trial(RuleBasedStateMachine):
     def sweep(self) -> None:
         sent = self.scheduler.remind_once(now=self.moment, send=lambda message: None)
         for message in sent.messages:
-            visit = self.plan(message.subject).visit(message.visit)
-            assert visit is not None
-            assert visit.status in TO_COME
+            for told in message.parts or (message,):
+                self.still_holds(told)
+
+    def still_holds(self, told: Message) -> None:
+        """What a message says is so when it is sent; of somebody who is followed no longer only staff hear, once."""
+        plan = self.plan(told.subject)
+        if plan.stopped is not None:
+            assert (told.event, told.role in SUBJECT_ROLES) == ("stopped", False)
+        elif told.event == "period":
+            assert told.visit in {period.id for period in plan.periods}
+        elif told.event == "expected":
+            assert told.visit in {item.milestone for item in plan.expected}
+        else:
+            visit = plan.visit(told.visit)
+            assert (visit is not None and visit.status in TO_COME) == (told.event != "cancelled"), told.event
 
     @rule(data=st.data(), override=st.booleans())
     def book(self, data: st.DataObject, override: bool) -> None:

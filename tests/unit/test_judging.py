@@ -150,11 +150,11 @@ def test_a_record_that_goes_on_is_planned_as_if_anew() -> None:
     earlier = prepare(of, record(), site)
     for number in range(1, len(facts) + 1):
         whole = record(*facts[:number])
-        earlier = prepare(of, whole, site, earlier)
+        earlier = prepare(of, whole, site, known=earlier)
         assert plan_of(earlier) == plan_of(prepare(of, whole, site))
         assert [item.fact for item in plan_of(earlier).deviations] == [
             item.fact for item in plan_of(prepare(of, whole, site)).deviations
         ]
     # What went before is not gone by where it was another record.
     other = record(*READY, done("labs", "2026-02-20"))
-    assert plan_of(prepare(of, other, site, earlier)) == plan_of(prepare(of, other, site))
+    assert plan_of(prepare(of, other, site, known=earlier)) == plan_of(prepare(of, other, site))

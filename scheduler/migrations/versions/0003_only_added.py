@@ -1,6 +1,6 @@
 """Facts, templates and sites are only ever added: the database itself refuses to change or remove them.
 
-Revision 0003, after 0001.
+Revision 0003, after 0002.
 
 A batch change of one of these tables on SQLite makes it anew, without its triggers: a migration that does so must make
 them again. `scheduler.store.guards` knows their names, and a test looks for all of them after the newest migration.
@@ -11,7 +11,7 @@ from __future__ import annotations
 from alembic import op
 
 revision = "0003"
-down_revision = "0001"
+down_revision = "0002"
 branch_labels = None
 depends_on = None
 
