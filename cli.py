@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from calendars.agenda import AgendaItem
     from scheduler import Scheduler
     from scheduler.simulation.running import Outcome
-    from scheduler.values import Audit, Change, Contact, Message, Queued, State
+    from scheduler.values import Audit, Change, Contact, Message, Queued, Revision, State
     from schedules.plan import Plan
     from schedules.site import Site
     from schedules.template import Template
@@ -97,6 +97,8 @@ SEEN = option(
 )
 BEGINS = together(WHY, BY, DRY_RUN, NOW, JSON, DATABASE)
 RECORDS = together(WHY, BY, SEEN, DRY_RUN, NOW, JSON, DATABASE)
+# Of what changes several records at once: no revision of one of them can have been seen.
+RECORDS_ROUND = together(WHY, BY, DRY_RUN, NOW, JSON, DATABASE)
 
 
 def store() -> Scheduler:
@@ -623,6 +625,85 @@ def site_approve(id: str, protocol: str, version: str, *, mandatory: bool, **rec
     answer(lambda: fields(found), lambda: told if found.new else f"{told} So it did before; nothing has changed.")
 
 
+@site.command("close")
+@click.argument("id", metavar="ID")
+@click.argument("days", metavar="DATE[..DATE]")
+@flag("--yes", text="On a terminal, do not ask first.")
+@RECORDS_ROUND
+def site_close(id: str, days: str, *, yes: bool, **recorded: Any) -> None:
+    """Closes a site on some days, and moves what was planned for them.
+
+    What moves is shown first; on a terminal it is done once you say so. What is booked for a closed day stays, as a
+    conflict, and is listed. Run again after an interruption, it goes on with those patients who are not there yet.
+
+    \b
+    Examples:
+      dayzero site close BJ01 2026-03-16 --why 'Power cut' --dry-run
+      dayzero site close BJ01 2026-08-03..2026-08-07 --why 'Scanner is replaced'
+    """
+    from schedules.typed import parse_days
+
+    with store() as trial:
+        revise(partial(trial.close_site, id, parse_days(days)), ask=not yes, **recorded)
+
+
+@site.command("refresh")
+@click.argument("id", metavar="ID")
+@flag("--yes", text="On a terminal, do not ask first.")
+@RECORDS_ROUND
+def site_refresh(id: str, *, yes: bool, **recorded: Any) -> None:
+    """Reads a site's public holidays anew, and moves what they move.
+
+    Of use once a year that was provisional is announced, and a new release of the 'holidays' package is installed.
+
+    \b
+    Examples:
+      dayzero site refresh BJ01 --dry-run
+      dayzero site refresh BJ01 --why '2027 is announced'
+    """
+    with store() as trial:
+        revise(partial(trial.refresh_site, id), ask=not yes, **recorded)
+
+
+def revise(use_case: Callable[..., Revision], *, ask: bool, **recorded: Any) -> None:
+    """Does what changes a site's days. On a terminal it is shown first and, with ``ask``, only then done if somebody
+    says yes."""
+    ask = ask and not recorded["dry_run"] and not remembered("json") and sys.stdin.isatty() and sys.stdout.isatty()
+    with progress_bar("Planning anew") as progress:
+        found = use_case(progress=progress, **recorded | {"dry_run": ask or recorded["dry_run"]})
+    answer(lambda: revision_document(found), lambda: revision_text(found, ask=ask))
+    if not ask or (found.after == found.before and not found.changes):
+        return
+    if not click.confirm("\nRecord this?"):
+        click.echo("Nothing was recorded.")
+        no()
+    with progress_bar("Recording") as progress:
+        done = use_case(progress=progress, **recorded)
+    click.echo(revision_head(done))
+
+
+def revision_document(found: Revision) -> dict[str, object]:
+    from calendars.rounds import rounds_document
+
+    head = {"site": found.after.id, "revision": found.after.revision, "new": found.after != found.before}
+    return head | {"dry_run": found.dry_run} | rounds_document(found.patients)
+
+
+def revision_text(found: Revision, *, ask: bool = False) -> str:
+    from calendars.layout import sections
+    from calendars.rounds import rounds_text
+
+    dry = "This was a dry run: nothing was written." if found.dry_run and not ask else ""
+    return sections((revision_head(found), rounds_text(found.patients, **look()), dry))
+
+
+def revision_head(found: Revision) -> str:
+    if found.after == found.before:
+        return f"The days of {found.after.id} are those of revision {found.after.revision}; none is new."
+    would = "would be" if found.dry_run else "is"
+    return f"Revision {found.after.revision} of {found.after.id} {would} in force."
+
+
 def site_document(site: Site) -> dict[str, object]:
     from schedules.site import WEEKDAYS
 
@@ -1088,7 +1169,7 @@ def undo(subject: str, *, yes: bool, **recorded: Any) -> None:
 @option("--subject", metavar="S", text="Only this patient.")
 @option("--site", metavar="S", text="Only the patients of this site.")
 @option("--reconsented", metavar="DATE", text="With --subject: the day on which the patient consented to it.")
-@RECORDS
+@RECORDS_ROUND
 def amend(protocol: str, **asked: Any) -> None:
     """Moves patients to another version of their protocol.
 

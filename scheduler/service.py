@@ -25,6 +25,7 @@ from scheduler import (
     reading,
     recipients,
     registering,
+    revising,
     sweeping,
     trying,
     unscheduled,
@@ -49,6 +50,7 @@ from scheduler.values import (
     Patient,
     Queued,
     Registered,
+    Revision,
     State,
     Sweep,
 )
@@ -310,6 +312,24 @@ class Scheduler:
             protocol=protocol, to=to, effective=effective, subject=subject, site=site, reconsented=reconsented
         )
         return amending.amend(self._desk, asked, Terms(**how), progress)
+
+    def close_site(
+        self,
+        site: str,
+        days: Iterable[date],
+        *,
+        progress: Callable[[int, int], None] | None = None,
+        **how: Unpack[HowOnRecord],
+    ) -> Revision:
+        """Closes a site on ``days`` for a reason (``why``), and brings its patients to its new days, one transaction
+        each. Bookings stay, and are conflicts. Run again, it goes on with those who are not there yet."""
+        return revising.close(self._desk, site, tuple(days), Terms(**how), progress)
+
+    def refresh_site(
+        self, site: str, *, progress: Callable[[int, int], None] | None = None, **how: Unpack[HowOnRecord]
+    ) -> Revision:
+        """Reads a site's public holidays anew, as the installed release has them; else as :meth:`close_site`."""
+        return revising.refresh(self._desk, site, Terms(**how), progress)
 
     # Looking
 
