@@ -10,14 +10,12 @@ from top to bottom, by headings, lists and tables.
 
 from __future__ import annotations
 
-from base64 import b64encode
 from collections.abc import Iterable
 from datetime import date
-from hashlib import sha256
 from xml.etree.ElementTree import Element
 
 from calendars.entries import Level
-from calendars.markup import element, html_text, raw, spaced
+from calendars.markup import element, html_text, page_head, spaced
 from calendars.page_items import Contents, Keeping, Kind, contents_of
 from calendars.page_months import SIGNS, month_section
 from calendars.page_sheet import PageOf, Sheet, label, lettered, visit_list
@@ -55,24 +53,7 @@ def page(
     contents = contents_of(plan, today=today, start=start, end=end)
     title = sheet.texts.visits if sheet.private or not of.subject else f"{sheet.texts.visits} · {of.subject}"
     body = element("body", _header(sheet, title), _main(sheet, contents), class_=level)
-    return html_text(element("html", _head(title), body, lang=sheet.own.tag))
-
-
-def _head(title: str) -> Element:
-    # The policy lets the browser load nothing at all, and apply this one style sheet.
-    style = raw("style", STYLE)
-    digest = b64encode(sha256((style.text or "").encode()).digest()).decode()
-    policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
-    return element(
-        "head",
-        element("meta", charset="utf-8"),
-        element("meta", http_equiv="Content-Security-Policy", content=policy),
-        element("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        element("meta", name="color-scheme", content="light dark"),
-        element("meta", name="robots", content="noindex"),
-        element("title", title),
-        style,
-    )
+    return html_text(element("html", page_head(title, STYLE), body, lang=sheet.own.tag))
 
 
 def _header(sheet: Sheet, title: str) -> Element:

@@ -7,13 +7,11 @@ every footnote a link to its text. It scrolls sideways under its fixed first col
 from __future__ import annotations
 
 import re
-from base64 import b64encode
 from collections.abc import Iterator, Sequence
-from hashlib import sha256
 from xml.etree.ElementTree import Element
 
 from calendars.grid import DONE, OPTIONAL, Column, Grid, grid_of
-from calendars.markup import Child, element, html_text, raw
+from calendars.markup import Child, element, html_text, page_head
 from calendars.page_style import DARK, LIGHT
 from calendars.protocol_tables import periods_of, title_of
 from schedules.template import Template
@@ -57,23 +55,8 @@ def protocol_page(template: Template) -> str:
         *_listed("Periods", periods_of(template), "ul"),
         *_listed("Notes", [f"{name}: {text}" if name else text for name, text in template.notes], "ul"),
     )
-    return html_text(element("html", _head(title_of(template)), element("body", main), lang="en"))
-
-
-def _head(title: str) -> Element:
-    style = raw("style", f"{_palette(LIGHT)}\n@media (prefers-color-scheme: dark) {{ {_palette(DARK)} }}\n{_RULES}")
-    # The policy lets the browser load nothing at all, and apply this one style sheet.
-    digest = b64encode(sha256((style.text or "").encode()).digest()).decode()
-    policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
-    return element(
-        "head",
-        element("meta", charset="utf-8"),
-        element("meta", http_equiv="Content-Security-Policy", content=policy),
-        element("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        element("meta", name="color-scheme", content="light dark"),
-        element("title", title),
-        style,
-    )
+    style = f"{_palette(LIGHT)}\n@media (prefers-color-scheme: dark) {{ {_palette(DARK)} }}\n{_RULES}"
+    return html_text(element("html", page_head(title_of(template), style), element("body", main), lang="en"))
 
 
 def _palette(colours: dict[str, str]) -> str:

@@ -1,6 +1,6 @@
 """What reminders tell besides, digests, who wants which, and pauses with an end.
 
-Revision 0006, after 0004.
+Revision 0005, after 0004.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0006"
+revision = "0005"
 down_revision = "0004"
 branch_labels = None
 depends_on = None
