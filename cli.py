@@ -447,6 +447,28 @@ def protocols_add(file: str, **recorded: Any) -> None:
     )
 
 
+@protocols.command("diff")
+@click.argument("protocol", metavar="ID")
+@click.argument("old", metavar="V1")
+@click.argument("new", metavar="V2")
+@READS
+def protocols_diff(protocol: str, old: str, new: str) -> None:
+    """Tells what a version of a protocol changes in another.
+
+    Visits, activities and the rest are the same ones if they have the same id, whatever their names and days.
+
+    \b
+    Examples:
+      dayzero protocols diff NEUK203-13 1.0 2.0
+      dayzero protocols diff NEUK203-13 1.0 2.0 --json
+    """
+    from calendars.version_tables import versions_document, versions_text
+
+    with store() as trial:
+        found = trial.compare_versions(protocol, old, new)
+    answer(lambda: versions_document(found), lambda: versions_text(found, **look()))
+
+
 @dayzero.command()
 @click.argument("protocol", metavar="ID|FILE")
 @VERSION
@@ -602,6 +624,74 @@ def site_rules_text(site: str, found: Mapping[str, tuple[str, ...]]) -> str:
     return "\n".join(rows) or f"Site {site} has no rules of its own: those of each protocol hold."
 
 
+@site.command("close")
+@click.argument("id", metavar="ID")
+@click.argument("days", metavar="DATE[..DATE]")
+@YES
+@RECORDS_ROUND
+def site_close(id: str, days: str, *, yes: bool, **recorded: Any) -> None:
+    """Closes a site on some days, and prints what that moves.
+
+    What is booked on these days stays, as a conflict, and is listed. On a terminal it is shown before it is recorded.
+    Run again after an interruption, it goes on with the patients not yet reached.
+
+    \b
+    Examples:
+      dayzero site close BJ01 2026-04-20..2026-04-24 --why 'inspection' --dry-run
+    """
+    from schedules.typed import parse_days
+
+    with store() as trial:
+        revise(partial(trial.close_site, id, parse_days(days)), ask=not yes, **recorded)
+
+
+@site.command("refresh")
+@click.argument("id", metavar="ID")
+@YES
+@RECORDS_ROUND
+def site_refresh(id: str, *, yes: bool, **recorded: Any) -> None:
+    """Takes a site's public holidays as they are known today.
+
+    Where they differ from those it has, what that moves is shown; on a terminal before it is recorded.
+
+    \b
+    Examples:
+      dayzero site refresh BJ01 --dry-run
+    """
+    with store() as trial:
+        revise(partial(trial.refresh_site, id), ask=not yes, **recorded)
+
+
+def revise(use_case: Callable[..., Revision], *, ask: bool, **recorded: Any) -> None:
+    """Gives a site new days; on a terminal what that does is shown first and, with ``ask``, only then done."""
+    if ask and not recorded["dry_run"] and not remembered("json") and sys.stdin.isatty() and sys.stdout.isatty():
+        click.echo(revision_text(use_case(**recorded | {"dry_run": True}), ask=True))
+        if not click.confirm("\nRecord this?"):
+            click.echo("Nothing was recorded.")
+            no()
+    with progress_bar("Planning anew") as progress:
+        found = use_case(progress=progress, **recorded)
+    answer(lambda: revision_document(found), lambda: revision_text(found))
+
+
+def revision_document(found: Revision) -> dict[str, object]:
+    from calendars.rounds import rounds_document
+
+    head = {"site": found.after.id, "revision": found.after.revision, "new": found.new, "dry_run": found.dry_run}
+    return head | rounds_document(found.patients)
+
+
+def revision_text(found: Revision, *, ask: bool = False) -> str:
+    """What new days of a site do; with ``ask`` what they would do, before somebody is asked whether they should."""
+    from calendars.layout import sections
+    from calendars.rounds import rounds_text
+
+    revision = f"revision {found.after.revision}"
+    told = f"has new days, {revision}" if found.new else f"has these days already, {revision}"
+    dry = "This was a dry run: nothing was written." if found.dry_run and not ask else ""
+    return sections((f"Site {found.after.id} {told}.", rounds_text(found.patients, **look()), dry))
+
+
 @site.command("approve")
 @click.argument("id", metavar="ID")
 @click.argument("protocol", metavar="PROTOCOL")
@@ -623,85 +713,6 @@ def site_approve(id: str, protocol: str, version: str, *, mandatory: bool, **rec
     whom = "for every patient" if found.mandatory else "by re-consent"
     told = f"{found.site} approves {found.protocol} {found.version}, {whom}."
     answer(lambda: fields(found), lambda: told if found.new else f"{told} So it did before; nothing has changed.")
-
-
-@site.command("close")
-@click.argument("id", metavar="ID")
-@click.argument("days", metavar="DATE[..DATE]")
-@flag("--yes", text="On a terminal, do not ask first.")
-@RECORDS_ROUND
-def site_close(id: str, days: str, *, yes: bool, **recorded: Any) -> None:
-    """Closes a site on some days, and moves what was planned for them.
-
-    What moves is shown first; on a terminal it is done once you say so. What is booked for a closed day stays, as a
-    conflict, and is listed. Run again after an interruption, it goes on with those patients who are not there yet.
-
-    \b
-    Examples:
-      dayzero site close BJ01 2026-03-16 --why 'Power cut' --dry-run
-      dayzero site close BJ01 2026-08-03..2026-08-07 --why 'Scanner is replaced'
-    """
-    from schedules.typed import parse_days
-
-    with store() as trial:
-        revise(partial(trial.close_site, id, parse_days(days)), ask=not yes, **recorded)
-
-
-@site.command("refresh")
-@click.argument("id", metavar="ID")
-@flag("--yes", text="On a terminal, do not ask first.")
-@RECORDS_ROUND
-def site_refresh(id: str, *, yes: bool, **recorded: Any) -> None:
-    """Reads a site's public holidays anew, and moves what they move.
-
-    Of use once a year that was provisional is announced, and a new release of the 'holidays' package is installed.
-
-    \b
-    Examples:
-      dayzero site refresh BJ01 --dry-run
-      dayzero site refresh BJ01 --why '2027 is announced'
-    """
-    with store() as trial:
-        revise(partial(trial.refresh_site, id), ask=not yes, **recorded)
-
-
-def revise(use_case: Callable[..., Revision], *, ask: bool, **recorded: Any) -> None:
-    """Does what changes a site's days. On a terminal it is shown first and, with ``ask``, only then done if somebody
-    says yes."""
-    ask = ask and not recorded["dry_run"] and not remembered("json") and sys.stdin.isatty() and sys.stdout.isatty()
-    with progress_bar("Planning anew") as progress:
-        found = use_case(progress=progress, **recorded | {"dry_run": ask or recorded["dry_run"]})
-    answer(lambda: revision_document(found), lambda: revision_text(found, ask=ask))
-    if not ask or (found.after == found.before and not found.changes):
-        return
-    if not click.confirm("\nRecord this?"):
-        click.echo("Nothing was recorded.")
-        no()
-    with progress_bar("Recording") as progress:
-        done = use_case(progress=progress, **recorded)
-    click.echo(revision_head(done))
-
-
-def revision_document(found: Revision) -> dict[str, object]:
-    from calendars.rounds import rounds_document
-
-    head = {"site": found.after.id, "revision": found.after.revision, "new": found.after != found.before}
-    return head | {"dry_run": found.dry_run} | rounds_document(found.patients)
-
-
-def revision_text(found: Revision, *, ask: bool = False) -> str:
-    from calendars.layout import sections
-    from calendars.rounds import rounds_text
-
-    dry = "This was a dry run: nothing was written." if found.dry_run and not ask else ""
-    return sections((revision_head(found), rounds_text(found.patients, **look()), dry))
-
-
-def revision_head(found: Revision) -> str:
-    if found.after == found.before:
-        return f"The days of {found.after.id} are those of revision {found.after.revision}; none is new."
-    would = "would be" if found.dry_run else "is"
-    return f"Revision {found.after.revision} of {found.after.id} {would} in force."
 
 
 def site_document(site: Site) -> dict[str, object]:

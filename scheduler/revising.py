@@ -1,18 +1,19 @@
-"""New days of a site: a closure of its own, or another release of public holidays. Its patients go to the new revision,
-each in a transaction of its own, by a fact: nothing moves a patient's dates without one (design §6).
+"""New days of a site: a closure, or what a new release of the holidays says. A new revision is proposed with what it
+moves, and then put in force by a fact in each record, one transaction each (design §6).
 
-A run that was interrupted is taken up by running it again: who is there already is left as it is.
+Every patient of the site who was not stopped gets that fact, also one of whom nothing moves: else a later delay would
+be planned by days that are no longer the site's. A run that was interrupted is taken up by running it again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
 from calendars.rounds import Round
-from scheduler.desk import Desk
+from scheduler.desk import Desk, checked_why
 from scheduler.moments import moment_at
 from scheduler.recording import Recording, Terms, recording
 from scheduler.registering import YEARS_AFTER, YEARS_BEFORE
@@ -21,121 +22,134 @@ from scheduler.who import who
 from schedules.errors import InvalidInput
 from schedules.opendays import with_holidays
 from schedules.plan import Status
-from schedules.record import Fact, Kind
+from schedules.record import Kind
 from schedules.site import Site
-from schedules.words import when_words
+from schedules.words import day_words
 
 if TYPE_CHECKING:
     from scheduler.store.work import Work
 
-# Called after each patient, with how many are done and how many there are.
+LONGEST_CLOSURE = 366
+REVISED, STOPPED, THERE = "revised", "stopped", "there already"
 Progress = Callable[[int, int], None]
 
-REVISED, THERE, STOPPED = "on the new days", "there already", "stopped"
 
+def close(desk: Desk, site: str, days: Iterable[date], terms: Terms, progress: Progress | None) -> Revision:
+    """Closes a site on some days, for the reason in ``terms``. Days that it is closed on already change nothing.
 
-def close(desk: Desk, site: str, days: Sequence[date], terms: Terms, progress: Progress | None) -> Revision:
-    """Closes a site on ``days``, for the reason of ``terms``, and brings its patients to its new days.
-
-    Who died, withdrew or was lost is left alone. Raises UnknownName for the site, InvalidInput where there is no
-    reason, or a day is closed for another one.
+    Raises UnknownName, and InvalidInput where there is no reason, no day, or more than a year of them.
     """
-    if not terms.why.strip():
-        raise InvalidInput("A closure wants a reason, which calendars and conflicts tell. Give it with --why.")
-    why = " ".join(terms.why.split())
-    return _revised(desk, site, lambda before, now: _closed(before, days, why), terms, progress)
+    reason, closed = checked_why(terms.why), tuple(sorted(set(days)))
+    if not reason:
+        raise InvalidInput("A closure wants a reason. Give it with --why.")
+    if not 0 < len(closed) <= LONGEST_CLOSURE:
+        raise InvalidInput(f"A closure is of 1 to {LONGEST_CLOSURE} days, and {len(closed)} were given.")
 
+    def with_closures(known: Site, _: datetime) -> Site:
+        mine = dict.fromkeys(closed, reason) | dict(known.closures)
+        return replace(known, closures=tuple(sorted(mine.items())))
 
-def _closed(before: Site, days: Sequence[date], why: str) -> Site:
-    known = dict(before.closures)
-    other = next((day for day in days if known.get(day, why) != why), None)
-    if other is not None:
-        raise InvalidInput(
-            f"{before.id} is closed on {when_words(other)} already: {known[other]}. "
-            "Leave that day out, or give the same reason."
-        )
-    return replace(before, closures=tuple(sorted({**known, **dict.fromkeys(days, why)}.items())))
+    return _revise(desk, site, with_closures, terms, progress)
 
 
 def refresh(desk: Desk, site: str, terms: Terms, progress: Progress | None) -> Revision:
-    """Reads a site's public holidays anew, as the installed release of ``holidays`` has them, and brings its patients
-    to them. Raises UnknownName for the site, InvalidInput for one without public holidays."""
-    return _revised(desk, site, _read_anew, terms, progress)
+    """Takes a site's public holidays from the release of ``holidays`` that is installed now. Raises UnknownName."""
+    return _revise(desk, site, _with_holidays_of_now, terms, progress)
 
 
-def _read_anew(before: Site, now: datetime) -> Site:
-    """Of the years that are known, and as many ahead as a new site has: the past is kept."""
-    if not before.holidays:
-        raise InvalidInput(
-            f"{before.id} keeps no public holidays, so there is nothing to read anew. "
-            f"Its own closures are recorded with 'dayzero site close {before.id} DATE --why TEXT'."
-        )
-    year = now.astimezone(before.zone).year
-    known = [day.year for day, _ in before.closed]
-    first = min(known, default=year - YEARS_BEFORE)
-    return with_holidays(before, before.holidays, first, max(max(known, default=year), year + YEARS_AFTER))
+def _with_holidays_of_now(known: Site, now: datetime) -> Site:
+    if not known.holidays:
+        return known
+    year = now.astimezone(known.zone).year
+    # The years that a site has stay, so that a refresh adds years at the end and takes none away.
+    years = [day.year for day, _ in known.closed]
+    first = min([*years, year - YEARS_BEFORE])
+    last = max([*years, year + YEARS_AFTER])
+    return with_holidays(known, known.holidays, first, last)
 
 
-def _revised(
-    desk: Desk, name: str, change: Callable[[Site, datetime], Site], terms: Terms, progress: Progress | None
+def _revise(
+    desk: Desk, name: str, changed: Callable[[Site, datetime], Site], terms: Terms, progress: Progress | None
 ) -> Revision:
-    with desk.store.writing(dry_run=terms.dry_run) as work:
-        before = desk.find_site(work, name)
-        now = moment_at(terms.now, before.zone)
-        after = change(before, now)
-        if after != before:
-            after = replace(after, revision=before.revision + 1)
-            _add(work, after, now, terms)
+    if terms.dry_run:
+        return _proposed(desk, name, changed, terms)
+    with desk.store.writing() as work:
+        before, after, new = _new_revision(desk, work, name, changed, terms)
         names = work.subjects.names(site=before.id)
     rounds: list[Round] = []
     changes: dict[str, Change] = {}
     for number, subject in enumerate(names, start=1):
-        told, made = _one(desk, subject, after, now, terms)
+        with recording(desk, subject, terms) as doing:
+            told, change = _one(doing, after)
         rounds.append(told)
-        if made is not None:
-            changes[subject] = made
+        if change is not None:
+            changes[subject] = change
         if progress is not None:
             progress(number, len(names))
-    return Revision(before=before, after=after, patients=tuple(rounds), changes=changes, dry_run=terms.dry_run)
+    return Revision(before=before, after=after, patients=tuple(rounds), changes=changes, new=new)
 
 
-def _add(work: Work, site: Site, now: datetime, terms: Terms) -> None:
-    work.sites.add(site, now.astimezone(UTC), who(terms.by))
-
-
-def _one(desk: Desk, name: str, site: Site, now: datetime, terms: Terms) -> tuple[Round, Change | None]:
-    with recording(desk, name, terms) as doing:
-        subject = doing.chart.subject
-        told = Round(subject=name, site=subject.site, version=subject.version, outcome=REVISED)
-        if subject.stopped is not None:
-            return replace(told, outcome=STOPPED, reason=f"{subject.stopped} is recorded"), None
-        if subject.site_revision >= site.revision:
-            return replace(told, outcome=THERE, reason=f"it is planned by revision {subject.site_revision}"), None
-        if doing.work.sites.find(site.id, site.revision) is None:
-            # A dry run has not kept it: it is there as long as this patient is looked at.
-            _add(doing.work, site, now, terms)
-        change = doing.record([_fact(doing, site)])
-        notes = (*change.warnings, *_notes(change, site))
-        return replace(told, diff=change.diff, notes=notes, today=change.today), change
-
-
-def _fact(doing: Recording, site: Site) -> Fact:
-    digests = doing.work.sites.snapshot_digests(site.id, site.revision)
-    return doing.fact(
-        Kind.SITE_REVISED,
-        site.id,
-        doing.now.astimezone(site.zone).date(),
-        site_revision=str(site.revision),
-        from_revision=str(doing.chart.subject.site_revision),
-        site_snapshot=digests[0] if digests else "",
+def _proposed(desk: Desk, name: str, changed: Callable[[Site, datetime], Site], terms: Terms) -> Revision:
+    """What it would do: all of it in one transaction that is not committed."""
+    with desk.store.writing(dry_run=True) as work:
+        before, after, new = _new_revision(desk, work, name, changed, terms)
+        found = [
+            _one(Recording(desk, work, desk.chart(work, subject), terms), after)
+            for subject in work.subjects.names(site=before.id)
+        ]
+    changes = {told.subject: change for told, change in found if change is not None}
+    return Revision(
+        before=before,
+        after=after,
+        patients=tuple(told for told, _ in found),
+        changes=changes,
+        new=new,
+        dry_run=True,
     )
 
 
+def _new_revision(
+    desk: Desk, work: Work, name: str, changed: Callable[[Site, datetime], Site], terms: Terms
+) -> tuple[Site, Site, bool]:
+    """The site as it is and as it will be, and whether that is a new revision."""
+    before = desk.find_site(work, name)
+    now = moment_at(terms.now, before.zone)
+    after = changed(before, now)
+    if after == before:
+        return before, before, False
+    after = replace(after, revision=before.revision + 1)
+    work.sites.add(after, now.astimezone(UTC), who(terms.by))
+    return before, after, True
+
+
+def _one(doing: Recording, after: Site) -> tuple[Round, Change | None]:
+    subject = doing.chart.subject
+    told = Round(subject=subject.id, site=subject.site, version=subject.version, outcome=REVISED)
+    if subject.stopped is not None:
+        return replace(told, outcome=STOPPED, reason=f"{subject.stopped} is recorded"), None
+    if subject.site_revision == after.revision:
+        return replace(told, outcome=THERE, reason=f"revision {after.revision} is in force"), None
+    digests = doing.work.sites.snapshot_digests(after.id, after.revision)
+    fact = doing.fact(
+        Kind.SITE_REVISED,
+        after.id,
+        site_revision=str(after.revision),
+        from_revision=str(subject.site_revision),
+        site_snapshot=digests[0] if digests else "",
+    )
+    change = doing.record([fact])
+    notes = tuple(_notes(change, after))
+    change = replace(change, warnings=(*change.warnings, *notes))
+    return replace(told, diff=change.diff, notes=notes, today=change.today), change
+
+
 def _notes(change: Change, site: Site) -> Iterator[str]:
-    """Bookings on days that are closed now: they stay, and somebody has to look at them."""
-    closed = {conflict.visit for conflict in change.diff.new_conflicts}
-    for visit in change.after.visits:
-        day = visit.date
-        if visit.id not in closed or visit.status is not Status.BOOKED or day is None or site.is_open(day):
-            continue
-        yield f"{visit.id} is booked for {when_words(visit.planned or day)}, and {site.why_closed(day)}: book it anew."
+    """The bookings that are kept although the site is closed on their day."""
+    conflicts = {conflict.visit for conflict in change.diff.new_conflicts}
+    booked = [visit for visit in change.after.visits if visit.status is Status.BOOKED and visit.id in conflicts]
+    for visit in booked:
+        if visit.date is not None and not site.is_open(visit.date):
+            yield (
+                f"{visit.id} stays booked for {day_words(visit.date)}, when {site.id} is closed "
+                f"({site.why_closed(visit.date)}): book it for another day."
+            )

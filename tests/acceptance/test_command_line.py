@@ -48,6 +48,7 @@ def test_the_commands_are_those_of_the_interface() -> None:
         "protocols assumptions",
         "protocols check",
         "protocols add",
+        "protocols diff",
         "preview",
         "site",
         "site add",

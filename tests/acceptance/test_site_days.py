@@ -13,9 +13,9 @@ CLOSE = ("site", "close", "BJ01", "2026-03-26..2026-03-31", "--why", "Scanner is
 def test_what_moves_is_shown_and_done(database: Path, dayzero: Run) -> None:
     told = dayzero(*CLOSE, *NOW)
     assert (told.code, told.err) == (0, "")
-    assert told.out.startswith("Revision 2 of BJ01 is in force.\n")
+    assert told.out.startswith("Site BJ01 has new days, revision 2.\n")
     assert "d28" in told.out
-    assert told.out.endswith("1 patient: 1 on the new days.\n")
+    assert told.out.endswith("1 patient: 1 revised.\n")
     assert max(map(len, told.out.splitlines())) <= 80
     shown = dayzero("show", "P-001", "--json", *NOW).json
     days = {visit["id"]: visit["planned"] for visit in shown["visits"]}
@@ -27,13 +27,13 @@ def test_what_moves_is_shown_and_done(database: Path, dayzero: Run) -> None:
 def test_a_dry_run_writes_nothing(unchanged: Path, dayzero: Run) -> None:
     told = dayzero(*CLOSE, "--dry-run", "--json", *NOW).json
     assert (told["site"], told["revision"], told["new"], told["dry_run"]) == ("BJ01", 2, True, True)
-    assert told["counts"] == {"on the new days": 1, "all": 1}
+    assert told["counts"] == {"revised": 1, "all": 1}
     assert [move["visit"] for move in told["subjects"][0]["diff"]["moved"]] == ["d28"]
 
 
 def test_what_is_refused(unchanged: Path, dayzero: Run) -> None:
     for arguments, message in (
-        (("2026-03-26",), "A closure wants a reason, which calendars and conflicts tell. Give it with --why."),
+        (("2026-03-26",), "A closure wants a reason. Give it with --why."),
         (("26.3.2026", "--why", "x"), "'26.3.2026' is no date."),
         (("2026-03-27..2026-03-26", "--why", "x"), "is no range of days. Write the earlier date first"),
     ):
@@ -45,4 +45,4 @@ def test_what_is_refused(unchanged: Path, dayzero: Run) -> None:
 def test_nothing_new_is_said_to_be_nothing_new(unchanged: Path, dayzero: Run) -> None:
     told = dayzero("site", "refresh", "BJ01", *NOW)
     assert (told.code, told.err) == (0, "")
-    assert told.out.startswith("The days of BJ01 are those of revision 1; none is new.\n")
+    assert told.out.startswith("Site BJ01 has these days already, revision 1.")

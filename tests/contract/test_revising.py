@@ -1,138 +1,106 @@
-"""New days of a site, on every database: closures and holidays read anew, and the patients they move (design §6)."""
+"""New days of a site, on every database: proposed, then put in force by facts (design §6)."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import date, datetime
+from datetime import date
 
 import pytest
 
 from scheduler import Scheduler, revising
-from schedules.errors import InvalidInput, UnknownName
-from schedules.record import Kind
+from schedules.errors import InvalidInput
+from schedules.opendays import with_holidays
 from schedules.site import Site
 from tests.contract.conftest import ENROLLED
+from tests.support import day
 
 NOW = "2026-03-04T18:00"
-CLOSED = (date(2026, 3, 16), date(2026, 3, 17))
+MONDAY = (day("2026-03-16"),)
 
 
 @pytest.fixture
 def begun(enrolled: Scheduler) -> Scheduler:
-    """P-001 had day 1 on 2 March, and day 15 is planned for 16 March; P-002 died; P-003 is booked for its day 15."""
-    enrolled.enrol("SMALL", "P-002", site="BJ01", groups={"arm": "B"}, now=ENROLLED)
-    enrolled.event("P-002", "death", "2026-02-01", now=NOW)
-    enrolled.enrol("SMALL", "P-003", site="BJ01", dates={"d1": "2026-03-02"}, groups={"arm": "A"}, now=ENROLLED)
+    """P-001 had day 1 on 2 March, so that day 15 is on Monday 16 March; P-002 is before it, P-003 died."""
     enrolled.done("P-001", "d1", "2026-03-02T10:00", now=NOW)
-    enrolled.book("P-003", "d15", "2026-03-16T09:00", now=NOW)
+    for name in ("P-002", "P-003"):
+        enrolled.enrol("SMALL", name, site="BJ01", groups={"arm": "A"}, enrolled="2026-03-02", now=NOW)
+    enrolled.event("P-003", "death", "2026-03-03", now=NOW)
     return enrolled
 
 
-def planned(trial: Scheduler, subject: str, visit: str) -> object:
-    found = trial.plan(subject).visit(visit)
-    assert found is not None
-    return found.planned
-
-
-def test_a_closure_moves_what_was_planned_and_keeps_what_is_booked(begun: Scheduler) -> None:
-    dead, done = begun.show("P-002", now=NOW), planned(begun, "P-001", "d1")
-    seen: list[tuple[int, int]] = []
-    found = begun.close_site(
-        "BJ01", CLOSED, why="Power cut", now=NOW, by="cora", progress=lambda number, of: seen.append((number, of))
-    )
-    assert (found.before.revision, found.after.revision) == (1, 2)
-    assert [(one.subject, one.outcome) for one in found.patients] == [
-        ("P-001", "on the new days"),
-        ("P-002", "stopped"),
-        ("P-003", "on the new days"),
+def test_a_closure_moves_whom_it_concerns_and_reaches_everybody(begun: Scheduler) -> None:
+    found = begun.close_site("BJ01", MONDAY, why="inspection", now=NOW)
+    assert (found.before.revision, found.after.revision, found.new) == (1, 2, True)
+    assert [(one.subject, one.outcome, one.changes) for one in found.patients] == [
+        ("P-001", "revised", True),
+        ("P-002", "revised", False),
+        ("P-003", "stopped", False),
     ]
-    assert seen == [(1, 3), (2, 3), (3, 3)]
-    assert planned(begun, "P-001", "d15") == date(2026, 3, 15), "the nearest open day in its window"
-    assert [(move.visit, move.after) for move in found.changes["P-001"].moved] == [("d15", date(2026, 3, 15))]
-    assert str(planned(begun, "P-003", "d15")).startswith("2026-03-16 09:00")
-    assert [conflict.visit for conflict in begun.plan("P-003").conflicts] == ["d15"]
-    assert found.patients[2].notes == ("d15 is booked for 16 March 2026 at 09:00, and Power cut: book it anew.",)
-    assert planned(begun, "P-001", "d1") == done
-    assert begun.show("P-002", now=NOW) == dead
-    fact = begun.audit("P-001").record.facts[-1]
-    assert (fact.kind, fact.name, fact.why, fact.by) == (Kind.SITE_REVISED, "BJ01", "Power cut", "cora")
-    for subject in ("P-001", "P-002", "P-003"):
-        assert begun.audit(subject, verify=True).problems == ()
+    assert [(move.visit, str(move.after)) for move in found.changes["P-001"].moved] == [("d15", "2026-03-15")]
+    fact = begun.audit("P-002").record.facts[-1]
+    assert (fact.kind, fact.name, fact.why, fact.values["site_revision"]) == ("site-revised", "BJ01", "inspection", "2")
+    assert [begun.show(name, now=NOW).site.revision for name in ("P-001", "P-002", "P-003")] == [2, 2, 1]
+    assert all(begun.audit(name, verify=True).ok for name in ("P-001", "P-002", "P-003"))
 
 
-def test_a_dry_run_shows_the_same_and_writes_nothing(begun: Scheduler) -> None:
-    heads = {name: begun.audit(name).head for name in ("P-001", "P-002", "P-003")}
-    tried = begun.close_site("BJ01", CLOSED, why="Power cut", now=NOW, dry_run=True)
-    assert begun.site("BJ01").revision == 1
-    assert {name: begun.audit(name).head for name in heads} == heads
-    done = begun.close_site("BJ01", CLOSED, why="Power cut", now=NOW)
-    assert done.patients == tried.patients
+def test_it_is_proposed_before_anything_is_written(begun: Scheduler) -> None:
+    before = begun.show("P-001", now=NOW)
+    found = begun.close_site("BJ01", MONDAY, why="inspection", now=NOW, dry_run=True)
+    assert [move.visit for move in found.changes["P-001"].moved] == ["d15"]
+    assert (begun.site("BJ01").revision, begun.show("P-001", now=NOW)) == (1, before)
 
 
-def test_a_second_run_goes_on_with_who_is_not_there_yet(begun: Scheduler, monkeypatch: pytest.MonkeyPatch) -> None:
-    one = revising._one
-
-    def fails_at_the_third(*given: object) -> object:
-        if given[1] == "P-003":
-            raise OSError("the power went")
-        return one(*given)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(revising, "_one", fails_at_the_third)
-    with pytest.raises(OSError, match="the power went"):
-        begun.close_site("BJ01", CLOSED, why="Power cut", now=NOW)
-    monkeypatch.setattr(revising, "_one", one)
-    found = begun.close_site("BJ01", CLOSED, why="Power cut", now=NOW)
-    assert found.before == found.after == begun.site("BJ01")
-    assert [one.outcome for one in found.patients] == ["there already", "stopped", "on the new days"]
-    assert [conflict.visit for conflict in begun.plan("P-003").conflicts] == ["d15"]
+def test_what_is_booked_on_a_closed_day_stays_and_is_listed(begun: Scheduler) -> None:
+    begun.book("P-001", "d15", "2026-03-16", now=NOW)
+    found = begun.close_site("BJ01", MONDAY, why="inspection", now=NOW)
+    assert begun.show("P-001", now=NOW).plan.conflicts[0].visit == "d15"
+    assert found.patients[0].notes == (
+        "d15 stays booked for 16 March 2026, when BJ01 is closed (inspection): book it for another day.",
+    )
 
 
-def test_new_patients_are_planned_by_the_new_days(begun: Scheduler) -> None:
-    begun.close_site("BJ01", CLOSED, why="Power cut", now=NOW)
-    begun.enrol("SMALL", "P-004", site="BJ01", dates={"d1": "2026-03-03"}, groups={"arm": "A"}, now=NOW)
-    assert planned(begun, "P-004", "d15") == date(2026, 3, 18), "17 March is closed, and the 15th is farther"
-    assert begun.audit("P-004", verify=True).problems == ()
+def test_a_second_run_goes_on_where_the_first_broke_off(begun: Scheduler) -> None:
+    def break_off(done: int, of: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        begun.close_site("BJ01", MONDAY, why="inspection", now=NOW, progress=break_off)
+    again = begun.close_site("BJ01", MONDAY, why="inspection", now=NOW)
+    assert (again.new, [one.outcome for one in again.patients]) == (False, ["there already", "revised", "stopped"])
 
 
-def test_a_closure_can_be_taken_back_for_a_patient(begun: Scheduler) -> None:
-    begun.close_site("BJ01", CLOSED, why="Power cut", now=NOW, by="cora")
-    begun.undo("P-001", by="cora", now=NOW)
-    assert planned(begun, "P-001", "d15") == date(2026, 3, 16)
-    assert begun.audit("P-001", verify=True).problems == ()
+def test_what_was_done_stays_judged_by_the_days_of_then(begun: Scheduler) -> None:
+    begun.done("P-001", "d15", "2026-03-18", now="2026-03-18T12:00")
+    before = begun.plan("P-001")
+    begun.close_site("BJ01", MONDAY, why="inspection", now="2026-03-19T12:00")
+    after = begun.plan("P-001")
+    assert (after.visit("d15"), after.deviations) == (before.visit("d15"), before.deviations)
 
 
-def test_a_closure_wants_a_reason_and_keeps_the_one_it_has(begun: Scheduler) -> None:
-    with pytest.raises(InvalidInput, match=r"A closure wants a reason, .* Give it with --why\."):
-        begun.close_site("BJ01", CLOSED, now=NOW)
-    begun.close_site("BJ01", CLOSED, why="Power cut", now=NOW)
-    with pytest.raises(InvalidInput, match=r"BJ01 is closed on 17 March 2026 already: Power cut\. Leave that day out"):
-        begun.close_site("BJ01", (date(2026, 3, 17), date(2026, 3, 18)), why="Building works", now=NOW)
-    with pytest.raises(UnknownName, match="There is no site 'BJ02'"):
-        begun.close_site("BJ02", CLOSED, why="Power cut", now=NOW)
-    assert begun.site("BJ01").revision == 2
+def test_a_new_patient_is_planned_by_the_new_days(begun: Scheduler) -> None:
+    begun.close_site("BJ01", MONDAY, why="inspection", now=NOW)
+    begun.enrol("SMALL", "P-004", site="BJ01", groups={"arm": "A"}, now=NOW)
+    assert begun.show("P-004", now=NOW).site.revision == 2
 
 
-def test_holidays_are_read_anew(begun: Scheduler, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(InvalidInput, match=r"BJ01 keeps no public holidays, so there is nothing to read anew\."):
-        begun.refresh_site("BJ01", now=NOW)
-    begun.add_site("DE01", timezone="Europe/Berlin", holidays="DE-BE", now=NOW)
-    begun.enrol("SMALL", "P-005", site="DE01", dates={"d1": "2026-03-02"}, groups={"arm": "A"}, now=ENROLLED)
-    same = begun.refresh_site("DE01", now=NOW)
-    assert (same.after.revision, [one.outcome for one in same.patients]) == (1, ["there already"])
-
-    def decreed(site: Site, *_: object) -> Site:
-        return replace(site, closed=tuple(sorted((*site.closed, (date(2026, 3, 16), "A day of mourning")))))
-
-    monkeypatch.setattr(revising, "with_holidays", decreed)
-    assert planned(begun, "P-005", "d15") == date(2026, 3, 16)
-    found = begun.refresh_site("DE01", why="decreed in February", now=NOW)
-    assert (found.after.revision, found.after.why_closed(date(2026, 3, 16))) == (2, "A day of mourning")
-    assert planned(begun, "P-005", "d15") == date(2026, 3, 17)
-    assert begun.audit("P-005", verify=True).problems == ()
+def test_a_closure_that_is_none_is_refused(begun: Scheduler) -> None:
+    with pytest.raises(InvalidInput, match=r"A closure wants a reason\. Give it with --why\."):
+        begun.close_site("BJ01", MONDAY, why=" ", now=NOW)
+    with pytest.raises(InvalidInput, match=r"A closure is of 1 to 366 days, and 0 were given\."):
+        begun.close_site("BJ01", (), why="inspection", now=NOW)
 
 
-def test_the_years_that_are_known_stay_known(begun: Scheduler) -> None:
-    begun.add_site("DE01", timezone="Europe/Berlin", holidays="DE-BE", now="2026-03-04T18:00")
-    first = begun.site("DE01").closed[0][0].year
-    later = begun.refresh_site("DE01", now=datetime(2030, 1, 1).astimezone())
-    assert (later.after.closed[0][0].year, later.after.closed[-1][0].year) == (first, 2060)
+def test_another_release_of_the_holidays_makes_a_revision(trial: Scheduler, monkeypatch: pytest.MonkeyPatch) -> None:
+    trial.add_site("BJ02", timezone="Asia/Shanghai", holidays="CN", now=ENROLLED)
+    trial.enrol("SMALL", "P-001", site="BJ02", dates={"d1": "2026-03-02"}, groups={"arm": "A"}, now=ENROLLED)
+    assert not trial.refresh_site("BJ02", now=NOW).new
+
+    def released(site: Site, holidays: str, first: int, last: int) -> Site:
+        from dataclasses import replace
+
+        known = with_holidays(site, holidays, first, last)
+        return replace(known, closed=tuple(sorted((*known.closed, (date(2026, 3, 16), "A new holiday")))))
+
+    monkeypatch.setattr(revising, "with_holidays", released)
+    found = trial.refresh_site("BJ02", now=NOW)
+    assert (found.new, [move.visit for move in found.changes["P-001"].moved]) == (True, ["d15"])
+    assert not trial.refresh_site("BJ02", now=NOW).new
