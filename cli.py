@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from calendars.agenda import AgendaItem
     from scheduler import Scheduler
     from scheduler.simulation.running import Outcome
-    from scheduler.values import Audit, Change, Contact, Message, Queued, State
+    from scheduler.values import Audit, Change, Contact, Message, Queued, Revision, State
     from schedules.plan import Plan
     from schedules.site import Site
     from schedules.template import Template
@@ -97,6 +97,8 @@ SEEN = option(
 )
 BEGINS = together(WHY, BY, DRY_RUN, NOW, JSON, DATABASE)
 RECORDS = together(WHY, BY, SEEN, DRY_RUN, NOW, JSON, DATABASE)
+# Of what changes several records at once: no revision of one of them can have been seen.
+RECORDS_ROUND = together(WHY, BY, DRY_RUN, NOW, JSON, DATABASE)
 
 
 def store() -> Scheduler:
@@ -445,6 +447,28 @@ def protocols_add(file: str, **recorded: Any) -> None:
     )
 
 
+@protocols.command("diff")
+@click.argument("protocol", metavar="ID")
+@click.argument("old", metavar="V1")
+@click.argument("new", metavar="V2")
+@READS
+def protocols_diff(protocol: str, old: str, new: str) -> None:
+    """Tells what a version of a protocol changes in another.
+
+    Visits, activities and the rest are the same ones if they have the same id, whatever their names and days.
+
+    \b
+    Examples:
+      dayzero protocols diff NEUK203-13 1.0 2.0
+      dayzero protocols diff NEUK203-13 1.0 2.0 --json
+    """
+    from calendars.version_tables import versions_document, versions_text
+
+    with store() as trial:
+        found = trial.compare_versions(protocol, old, new)
+    answer(lambda: versions_document(found), lambda: versions_text(found, **look()))
+
+
 @dayzero.command()
 @click.argument("protocol", metavar="ID|FILE")
 @VERSION
@@ -598,6 +622,74 @@ def site_remind(
 def site_rules_text(site: str, found: Mapping[str, tuple[str, ...]]) -> str:
     rows = [f"{role}: {', '.join(rules) or 'nobody is reminded'}" for role, rules in sorted(found.items())]
     return "\n".join(rows) or f"Site {site} has no rules of its own: those of each protocol hold."
+
+
+@site.command("close")
+@click.argument("id", metavar="ID")
+@click.argument("days", metavar="DATE[..DATE]")
+@YES
+@RECORDS_ROUND
+def site_close(id: str, days: str, *, yes: bool, **recorded: Any) -> None:
+    """Closes a site on some days, and prints what that moves.
+
+    What is booked on these days stays, as a conflict, and is listed. On a terminal it is shown before it is recorded.
+    Run again after an interruption, it goes on with the patients not yet reached.
+
+    \b
+    Examples:
+      dayzero site close BJ01 2026-04-20..2026-04-24 --why 'inspection' --dry-run
+    """
+    from schedules.typed import parse_days
+
+    with store() as trial:
+        revise(partial(trial.close_site, id, parse_days(days)), ask=not yes, **recorded)
+
+
+@site.command("refresh")
+@click.argument("id", metavar="ID")
+@YES
+@RECORDS_ROUND
+def site_refresh(id: str, *, yes: bool, **recorded: Any) -> None:
+    """Takes a site's public holidays as they are known today.
+
+    Where they differ from those it has, what that moves is shown; on a terminal before it is recorded.
+
+    \b
+    Examples:
+      dayzero site refresh BJ01 --dry-run
+    """
+    with store() as trial:
+        revise(partial(trial.refresh_site, id), ask=not yes, **recorded)
+
+
+def revise(use_case: Callable[..., Revision], *, ask: bool, **recorded: Any) -> None:
+    """Gives a site new days; on a terminal what that does is shown first and, with ``ask``, only then done."""
+    if ask and not recorded["dry_run"] and not remembered("json") and sys.stdin.isatty() and sys.stdout.isatty():
+        click.echo(revision_text(use_case(**recorded | {"dry_run": True}), ask=True))
+        if not click.confirm("\nRecord this?"):
+            click.echo("Nothing was recorded.")
+            no()
+    with progress_bar("Planning anew") as progress:
+        found = use_case(progress=progress, **recorded)
+    answer(lambda: revision_document(found), lambda: revision_text(found))
+
+
+def revision_document(found: Revision) -> dict[str, object]:
+    from calendars.rounds import rounds_document
+
+    head = {"site": found.after.id, "revision": found.after.revision, "new": found.new, "dry_run": found.dry_run}
+    return head | rounds_document(found.patients)
+
+
+def revision_text(found: Revision, *, ask: bool = False) -> str:
+    """What new days of a site do; with ``ask`` what they would do, before somebody is asked whether they should."""
+    from calendars.layout import sections
+    from calendars.rounds import rounds_text
+
+    revision = f"revision {found.after.revision}"
+    told = f"has new days, {revision}" if found.new else f"has these days already, {revision}"
+    dry = "This was a dry run: nothing was written." if found.dry_run and not ask else ""
+    return sections((f"Site {found.after.id} {told}.", rounds_text(found.patients, **look()), dry))
 
 
 @site.command("approve")
@@ -1088,7 +1180,7 @@ def undo(subject: str, *, yes: bool, **recorded: Any) -> None:
 @option("--subject", metavar="S", text="Only this patient.")
 @option("--site", metavar="S", text="Only the patients of this site.")
 @option("--reconsented", metavar="DATE", text="With --subject: the day on which the patient consented to it.")
-@RECORDS
+@RECORDS_ROUND
 def amend(protocol: str, **asked: Any) -> None:
     """Moves patients to another version of their protocol.
 

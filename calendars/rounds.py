@@ -96,11 +96,13 @@ def _in_short(diff: Diff | None) -> Iterator[str]:
         return
     new = [turn for turn in diff.turned if turn.before is None and turn.after is not Status.NOT_APPLICABLE]
     gone = [turn for turn in diff.turned if turn.after is None]
-    others = len(diff.turned) - len(new) - len(gone)
+    past = [turn for turn in diff.turned if turn.before is None and turn.after is Status.NOT_APPLICABLE]
+    others = len(diff.turned) - len(new) - len(gone) - len(past)
     for number, one, many in (
         (len(diff.moved), "visit moves", "visits move"),
         (len(new), "new", "new"),
         (len(gone), "no longer there", "no longer there"),
+        (len(past), "not added", "not added"),
         (others, "changes its status", "change their status"),
         (len(diff.periods), "period ends otherwise", "periods end otherwise"),
         (len(diff.new_conflicts), "new conflict", "new conflicts"),

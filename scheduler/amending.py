@@ -187,7 +187,8 @@ def _notes(doing: Recording, effective: date) -> Iterator[str]:
     """What somebody must know of an amendment that was recorded."""
     before, after = doing.chart, doing.after
     was, now = before.basis.template.version, after.basis.template.version
-    if effective > doing.now.astimezone(after.site.zone).date():
+    today = doing.now.astimezone(after.site.zone).date()
+    if effective > today:
         yield f"{now} holds from {day_words(effective)} on, which is still to come; until then {was} goes on."
     for visit in before.plan.visits:
         left = after.plan.visit(visit.id)
@@ -199,7 +200,8 @@ def _notes(doing: Recording, effective: date) -> Iterator[str]:
             )
     for visit in after.plan.visits:
         if visit.id in after.template.kept and visit.status in TO_COME and visit.date is not None:
-            yield f"{visit.id} stays on {day_words(visit.date)} as {after.template.kept[visit.id]} has it."
+            past = ", and is not recorded" if visit.date < today else ""
+            yield f"{visit.id} stays on {day_words(visit.date)}, as {after.template.kept[visit.id]} has it{past}."
     if after.prepared is not None and after.prepared.ground is not None:
         for name, day in after.prepared.ground.passed_over.items():
             yield f"{name} is not added: it would have been on {day_words(day)}."

@@ -25,6 +25,7 @@ from scheduler import (
     reading,
     recipients,
     registering,
+    revising,
     sweeping,
     trying,
     unscheduled,
@@ -49,6 +50,7 @@ from scheduler.values import (
     Patient,
     Queued,
     Registered,
+    Revision,
     State,
     Sweep,
 )
@@ -61,6 +63,7 @@ if TYPE_CHECKING:
     from calendars.worklists import Worklist
     from scheduler.desk import Desk
     from scheduler.running import Rhythm
+    from schedules.versions import VersionDiff
 
 
 class How(TypedDict, total=False):
@@ -169,6 +172,39 @@ class Scheduler:
             closed=tuple(closed),
         )
         return registering.add_site(self._desk, new, Terms(**how))
+
+    def close_site(
+        self,
+        site: str,
+        days: Iterable[date],
+        *,
+        why: str,
+        progress: Callable[[int, int], None] | None = None,
+        **how: Unpack[How],
+    ) -> Revision:
+        """Closes a site on some days: a new revision of its days, which each patient's plan then follows by a fact, one
+        transaction each. Bookings on these days stay, as conflicts. Run again, it goes on where it was interrupted."""
+        return revising.close(self._desk, site, days, Terms(why=why, **how), progress)
+
+    def refresh_site(
+        self,
+        site: str,
+        *,
+        why: str = "",
+        progress: Callable[[int, int], None] | None = None,
+        **how: Unpack[How],
+    ) -> Revision:
+        """Takes a site's public holidays from the release of ``holidays`` that is installed now; as
+        :meth:`close_site`."""
+        return revising.refresh(self._desk, site, Terms(why=why, **how), progress)
+
+    def compare_versions(self, protocol: str, old: str, new: str) -> VersionDiff:
+        """What a version of a protocol changes in another, by id."""
+        from schedules.versions import compare_versions
+
+        with self._desk.store.reading() as work:
+            first, second = (self._desk.find_template(work, protocol, version).template for version in (old, new))
+        return compare_versions(first, second)
 
     def approve_version(
         self, site: str, protocol: str, version: str, *, mandatory: bool = False, **how: Unpack[How]

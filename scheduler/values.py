@@ -102,12 +102,14 @@ class Amendment:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Revision:
     """What new days of a site did to its patients, or with ``dry_run`` would have done; ``before`` and ``after`` are
-    the site's revisions, the same where nothing of its days is new. ``changes`` are those of whom it concerned."""
+    the site as it was and as it is, ``new`` says that this is a new revision. ``changes`` are those of whom it
+    concerned."""
 
     before: Site
     after: Site
     patients: tuple[Round, ...]
     changes: Mapping[str, Change]
+    new: bool = True
     dry_run: bool = False
 
 

@@ -208,6 +208,15 @@ class _Story:
         )
         return ordered[-1:] if named.which == "last" else ordered[:1]
 
+    def closed_target(self, place: int) -> Iterator[str]:
+        """That a visit is not on its target because the site is closed then, if it is so."""
+        target, when, site = self.layout.targets[place], self.board.when[place], self.board.site
+        if target is None or when is None or not self.compiled.rules[place].needs_open_day:
+            return
+        day = as_day(target)
+        if as_day(when) != day and not site.is_open(day):
+            yield f"{weekday(day)} {day_words(day)} is not an open day: {site.why_closed(day)}"
+
     def roots(self, place: int) -> list[str]:
         """The facts at the far end of what a visit counts from: ``d1 was done on 4 March 2026 instead of …``."""
         found: dict[str, None] = {}
@@ -314,7 +323,7 @@ def reasons(prepared: Prepared, names: Iterable[str]) -> dict[str, str]:
     story, layout = _Story(prepared), prepared.layout
     places = ((name, prepared.compiled.index[name]) for name in names if name in prepared.compiled.index)
     return {
-        name: "; ".join(story.roots(place))
+        name: "; ".join((*story.roots(place), *story.closed_target(place)))
         for name, place in places
         if layout.board.status[place] is Status.PLANNED and layout.targets[place] is not None
     }

@@ -48,9 +48,13 @@ def test_the_commands_are_those_of_the_interface() -> None:
         "protocols assumptions",
         "protocols check",
         "protocols add",
+        "protocols diff",
         "preview",
         "site",
         "site add",
+        "site approve",
+        "site close",
+        "site refresh",
         "site remind",
         "enrol",
         "show",
@@ -69,6 +73,7 @@ def test_the_commands_are_those_of_the_interface() -> None:
         "history",
         "correct",
         "undo",
+        "amend",
         "export",
         "print",
         "contact",
@@ -131,10 +136,14 @@ def test_an_example_that_is_none_would_be_found() -> None:
 def test_who_records_can_say_by_and_when(path: tuple[str, ...], command: click.Command) -> None:
     options = {name for parameter in command.params for name in parameter.opts}
     happened = ("enrol", "book", "move", "done", "missed", "cancel", "add", "event", "group", "history")
-    records = path in {(name,) for name in (*happened, "correct", "undo")}
-    adds = path in {("site", "add"), ("site", "remind"), ("contact", "add"), ("protocols", "add")}
+    rounds = path in {("amend",), ("site", "close"), ("site", "refresh")}
+    records = rounds or path in {(name,) for name in (*happened, "correct", "undo")}
+    adds = path in {("site", name) for name in ("add", "approve", "remind")} | {
+        ("contact", "add"),
+        ("protocols", "add"),
+    }
     assert ({"--why", "--dry-run"} <= options) == records
-    assert ("--seen" in options) == (records and path != ("enrol",))
+    assert ("--seen" in options) == (records and not rounds and path != ("enrol",))
     assert ({"--by", "--now"} <= options) == (records or adds)
 
 
