@@ -29,7 +29,7 @@ from schedules.inequalities import (
 )
 from schedules.web import Web
 
-# An end narrowed so many times is looked at, whether it goes round in a circle.
+# An end that has waited so many times is looked at, whether it goes round in a circle.
 LOOKED_AT = frozenset({4, 16, 64, 256, 1024})
 
 
@@ -127,8 +127,9 @@ class Network:
     def propagate(self) -> None:
         """Narrows all ranges until nothing changes.
 
-        Contradictory bounds would push each other without end; a node is narrowed at most once more than there are
-        nodes, which is as often as any consistent network needs.
+        Contradictory bounds would push each other without end; a node waits at most once more than there are nodes,
+        which is as often as any consistent network needs. Between two looks at it, it may be narrowed by each of its
+        neighbours.
         """
         self._limit_all()
         self._spread(self.web.order, self.web.order)
@@ -183,7 +184,7 @@ class Network:
                     low[late] = day + gap
                     self.low_reason[late] = reason
                     touched.add(late)
-                    if self._again((late, False), rounds):
+                    if late not in sweep.waiting and self._again((late, False), rounds):
                         sweep.add(late)
 
     def _lower(self, nodes: Iterable[int], rounds: dict[End, int], touched: set[int]) -> None:
@@ -199,11 +200,11 @@ class Network:
                     high[early] = day - gap
                     self.high_reason[early] = reason
                     touched.add(early)
-                    if self._again((early, True), rounds):
+                    if early not in sweep.waiting and self._again((early, True), rounds):
                         sweep.add(early)
 
     def _again(self, end: End, rounds: dict[End, int]) -> bool:
-        """Counts that an end was narrowed; False once it is so too often."""
+        """Counts that an end waits to be looked at again; False once it does so too often."""
         rounds[end] = count = rounds.get(end, 0) + 1
         if count <= len(self.web.nodes) + 1 and not (count in LOOKED_AT and self._follows_from_itself(end)):
             return True

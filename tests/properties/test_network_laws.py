@@ -180,6 +180,20 @@ def test_rules_are_satisfiable_where_longest_paths_say_so(bounds: list[Bound]) -
     assert satisfiable(as_rules(bounds), {}) == solvable(bounds)
 
 
+def test_a_node_may_be_narrowed_by_each_of_its_neighbours() -> None:
+    """Dates satisfy these, and the last is raised from three sides before it is looked at again."""
+    first, last = Choice((Node(1), Node(2)), last=False), Choice((Node(1), Node(2), Node(3)), last=True)
+    bounds = [
+        Bound(3, True, Step(first, Span(days=-2), upper=True), "3 no later than the first of 1, 2 - 2 days"),
+        Bound(2, True, Choice((Node(3), Node(4)), last=True), "2 no later than the last of 3, 4"),
+        Bound(2, False, Constant(START, ""), "2 no earlier than the start"),
+        Bound(4, False, Step(last, Span(days=1), upper=False), "4 no earlier than the last of 1, 2, 3 + 1 day"),
+        Bound(3, False, Constant(START + 1, ""), "3 no earlier than the day after the start"),
+    ]
+    assert solvable(bounds)
+    assert satisfiable(as_rules(bounds), {})
+
+
 @settings(max_examples=300)
 @given(chosen_bounds(), st.lists(st.tuples(st.integers(0, 4), st.integers(-3, 3)), max_size=3))
 def test_the_smallest_set_of_rules_is_irreducible(bounds: list[Bound], pins: list[tuple[int, int]]) -> None:
