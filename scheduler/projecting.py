@@ -30,9 +30,10 @@ def project_visits(plan: Plan, known: Mapping[str, StoredVisit], stamp: Stamp) -
     A visit that is no longer planned at all stays, cancelled: a calendar that has it must be told.
     """
     names = {visit.id for visit in plan.visits}
-    found = [_numbered(new, known.get(new.visit)) for new in _rows(plan, stamp)]
-    gone = [_numbered(_cancelled(visit, stamp), visit) for name, visit in known.items() if name not in names]
-    return tuple(visit for visit in (*found, *gone) if visit is not None)
+    changed = [_numbered(new, known.get(new.visit)) for new in _rows(plan, stamp, known)]
+    gone = [_cancelled(visit, stamp) for name, visit in known.items() if name not in names]
+    called_off = [_numbered(new, known[new.visit]) for new in gone if known[new.visit].fingerprint != new.fingerprint]
+    return (*changed, *called_off)
 
 
 def rows_that_differ(plan: Plan, known: Mapping[str, StoredVisit], salt: str) -> tuple[str, ...]:
@@ -64,19 +65,24 @@ def _is_same_again(new: StoredVisit, old: StoredVisit | None) -> bool:
     return _lasting(new, old) == old
 
 
-def _rows(plan: Plan, stamp: Stamp) -> Iterator[StoredVisit]:
-    guests = guests_of(plan)
-    for visit in plan.visits:
-        yield _new(visit, stamp, guests.get(visit.id, ()), plan.activities)
-
-
-def _new(visit: Visit, stamp: Stamp, guests: tuple[Visit, ...], labels: Mapping[str, str]) -> StoredVisit:
+def _rows(plan: Plan, stamp: Stamp, known: Mapping[str, StoredVisit] | None = None) -> Iterator[StoredVisit]:
+    """The visits as they are to be stored; of ``known`` ones those only of which something has changed."""
     from scheduler.store.codec import canonical, fingerprint
+
+    guests, labels = guests_of(plan), plan.activities
+    for visit in plan.visits:
+        with_it = guests.get(visit.id, ())
+        told = canonical([_of_guest(guest) for guest in with_it]) if with_it else ""
+        shown = [[each.label, [labels.get(name, name) for name in each.activities]] for each in (visit, *with_it)]
+        mark = fingerprint(visit, [told, shown])
+        old = known.get(visit.id) if known else None
+        if old is None or old.fingerprint != mark:
+            yield _new(visit, stamp, told, mark)
+
+
+def _new(visit: Visit, stamp: Stamp, told: str, mark: str) -> StoredVisit:
     from scheduler.store.visits import StoredVisit
 
-    together = (visit, *guests)
-    told = canonical([_of_guest(guest) for guest in guests]) if guests else ""
-    shown = [[each.label, [labels.get(name, name) for name in each.activities]] for each in together]
     return StoredVisit(
         visit=visit.id,
         uid=derived_uid(stamp.salt, visit.id),
@@ -90,7 +96,7 @@ def _new(visit: Visit, stamp: Stamp, guests: tuple[Visit, ...], labels: Mapping[
         part_of=visit.shares_entry_with,
         guests=told,
         served=visit.planned is not None and visit.shares_entry_with is None,
-        fingerprint=fingerprint(visit, [told, shown]),
+        fingerprint=mark,
         revision=stamp.revision,
         sequence=0,
         changed=stamp.changed,
@@ -121,12 +127,10 @@ def _cancelled(visit: StoredVisit, stamp: Stamp) -> StoredVisit:
     )
 
 
-def _numbered(new: StoredVisit, old: StoredVisit | None) -> StoredVisit | None:
-    """The new visit with its sequence number; None where nothing of it changed."""
+def _numbered(new: StoredVisit, old: StoredVisit | None) -> StoredVisit:
+    """A visit that is new or has changed, with its sequence number."""
     if old is None:
         return new
-    if old.fingerprint == new.fingerprint:
-        return None
     new = _lasting(new, old)
     return replace(new, uid=old.uid, sequence=old.sequence + (_shown(old) != _shown(new)))
 

@@ -188,7 +188,8 @@ def write_plan(work: Work, chart: Chart, now: datetime) -> None:
     work.visits.put_visits(subject.id, changed, visits)
     work.visits.put_periods(subject.id, project_periods(chart.plan.periods, periods, stamp), periods)
     rows = tuple((visits[new.visit], new) for new in changed if new.visit in visits)
-    queue_reminders(work, chart, now=now, since=now, until=_horizon(chart, now), changed=rows)
+    revisions = {visit.visit: visit.revision for visit in (*visits.values(), *changed)}
+    queue_reminders(work, chart, now=now, since=now, until=_horizon(chart, now), changed=rows, revisions=revisions)
 
 
 def queue_from_now(work: Work, chart: Chart, now: datetime) -> None:
@@ -214,10 +215,12 @@ def queue_reminders(
     since: datetime,
     until: datetime,
     changed: tuple[tuple[StoredVisit, StoredVisit], ...] | None = None,
+    revisions: Mapping[str, int] | None = None,
 ) -> None:
     """Brings the outbox in line with a chart's plan: up to ``until``, and without what was past at ``since``.
 
     ``changed`` are the rows of visits that a change has written, as they were and are; without them there is no news.
+    ``revisions`` are those of all visits by now, where they are known; else they are read.
     """
     name = chart.subject.id
     contacts = work.contacts.of(subject=name, site=chart.subject.site)
@@ -225,7 +228,7 @@ def queue_reminders(
     if contacts or items:
         policy = work.policies.of_site(chart.subject.site)
         rules = {contact: rules_of(contact, chart.template, policy) for contact in contacts}
-        revisions = work.visits.revisions(name)
+        revisions = work.visits.revisions(name) if revisions is None else revisions
         wanted = wanted_reminders(chart.template, chart.plan, chart.site, rules, revisions)
         planned = [item for item in items if not is_news(item.wanted.event, item.wanted.rule)]
         _carry_out(work, name, reconcile(planned, wanted, now=now, since=since, until=until), now)
@@ -264,5 +267,4 @@ def _scene(
 def _carry_out(work: Work, name: str, steps: Steps, now: datetime) -> None:
     work.outbox.add(name, steps.add)
     work.outbox.retime(steps.retime)
-    for reason in {reason for _, reason in steps.suppress}:
-        work.outbox.suppress([number for number, why in steps.suppress if why == reason], now, reason)
+    work.outbox.suppress(steps.suppress, now)

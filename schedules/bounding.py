@@ -7,8 +7,9 @@ from datetime import date, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from schedules.compiled import Board, Compiled, as_day
-from schedules.network import Bound, Choice, Constant, Event, Expression, Node, Step
+from schedules.compiled import Compiled
+from schedules.evaluating import Board, as_day
+from schedules.inequalities import Bound, Choice, Constant, Event, Expression, Node, Step
 from schedules.plan import Status
 from schedules.points import Around, Between, Day, Extreme, Named, Point, Shifted
 from schedules.protocol_days import day_offset

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import islice, product
 
-from schedules.network import FIRST, LAST, Bound, Choice, Constant, Expression, Network, Step
+from schedules.inequalities import FIRST, LAST, Bound, Choice, Constant, Expression, Step
+from schedules.network import Network
 
 # Choices among visits are tried one by one; beyond so many combinations, propagation alone decides.
 MOST_CHOICES = 256

@@ -7,45 +7,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 
+from schedules.evaluating import (
+    GONE,
+    Board,
+    Edge,
+    Evaluate,
+    counted_from,
+    day_of,
+    edge_of,
+    event_day,
+    extreme_of,
+    is_timed,
+    whole_days,
+)
 from schedules.plan import Status
 from schedules.points import Between, Day, Extreme, Named, Point, Shifted, names_in
 from schedules.protocol_days import day_offset, days_from_reference
 from schedules.record import When
-from schedules.site import Site
-from schedules.spans import Span, add, add_days_and_months
+from schedules.spans import Span
 from schedules.template import OnlyFor, PeriodRule, Template, VisitRule
-
-GONE = frozenset({Status.CANCELLED, Status.CONDITIONAL, Status.NOT_APPLICABLE})
-NOT_COUNTED = GONE | {Status.MISSED}
-
-
-@dataclass(slots=True)
-class Board:
-    """What planning knows so far: the date and status of every visit by index, and the milestones' dates."""
-
-    site: Site
-    when: list[When | None]
-    status: list[Status]
-    events: Mapping[str, date]
-    absent: frozenset[tuple[int, str]]
-
-    def counts(self, index: int, activity: str | None) -> bool:
-        """Whether a visit counts for ``first`` and ``last`` (rule 7)."""
-        return self.status[index] not in NOT_COUNTED and (activity is None or (index, activity) not in self.absent)
-
-
-Evaluate = Callable[[Board], "When | None"]
-
-
-@dataclass(frozen=True, slots=True)
-class Edge:
-    """The visits that ``name.first`` or ``name.last`` ranges over; of an activity, only where it is given."""
-
-    members: tuple[int, ...]
-    activity: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +161,7 @@ class _Compiler:
             checks=tuple(self._checks()),
             latest=tuple(self._optional(rule.at_the_latest) for rule in self.rules),
             expected=tuple(
-                (item.id, _as_day(self.evaluator(item.expected)))
+                (item.id, day_of(self.evaluator(item.expected)))
                 for item in self.template.milestones.values()
                 if item.expected is not None
             ),
@@ -343,11 +325,11 @@ class _Compiler:
             )
 
     def _optional(self, point: Point | None) -> Evaluate | None:
-        return None if point is None else _as_day(self.evaluator(point))
+        return None if point is None else day_of(self.evaluator(point))
 
     def _target(self, rule: VisitRule) -> Evaluate:
         evaluate = self.evaluator(rule.at)
-        return evaluate if is_timed(rule.at) else _as_day(evaluate)
+        return evaluate if is_timed(rule.at) else day_of(evaluate)
 
     def _counted(self, point: Point) -> tuple[int, Span]:
         """The point that another counts from, as its place among the origins, and the days and months between."""
@@ -356,13 +338,13 @@ class _Compiler:
             span += Span(days=day_offset(base.number, self.template.reference_day))
             base = Named(self.rules[self.reference_of(base)].id)
         if base not in self.origins:
-            self.origins[base] = _as_day(self.evaluator(base))
+            self.origins[base] = day_of(self.evaluator(base))
         return list(self.origins).index(base), span
 
     def _window(self, rule: VisitRule) -> tuple[Evaluate, Evaluate] | None:
         if not isinstance(rule.window, Between):
             return None
-        start, end = (_as_day(self.evaluator(point)) for point in (rule.window.start, rule.window.end))
+        start, end = (day_of(self.evaluator(point)) for point in (rule.window.start, rule.window.end))
         return start, end
 
     def evaluator(self, point: Point, *, bound: bool = False) -> Evaluate:
@@ -373,15 +355,15 @@ class _Compiler:
         match point:
             case Day(number):
                 offset = day_offset(number, self.template.reference_day)
-                return _counted(self._visit(self.reference_of(point), bound), Span(days=offset))
+                return counted_from(self._visit(self.reference_of(point), bound), Span(days=offset))
             case Shifted(base, span):
-                return _counted(self.evaluator(base, bound=bound), span)
+                return counted_from(self.evaluator(base, bound=bound), span)
             case Extreme(which, points):
-                return _extreme([self.evaluator(operand, bound=bound) for operand in points], last=which == "latest")
+                return extreme_of([self.evaluator(operand, bound=bound) for operand in points], last=which == "latest")
             case Named(name, ""):
-                return self._visit(self.index[name], bound) if name in self.index else _event(name)
+                return self._visit(self.index[name], bound) if name in self.index else event_day(name)
             case Named(name, which):
-                return _edge(self.edges[name], last=which == "last")
+                return edge_of(self.edges[name], last=which == "last")
 
     def _visit(self, place: int, bound: bool) -> Evaluate:
         needs = bound or self._is_reference(self.rules[place])
@@ -393,90 +375,3 @@ class _Compiler:
             return board.when[place]
 
         return evaluate
-
-
-def is_timed(point: Point) -> bool:
-    """Whether a point has a time: only offsets in hours or minutes give one (rule 1)."""
-    if isinstance(point, Extreme):
-        return any(is_timed(operand) for operand in point.points)
-    return isinstance(point, Shifted) and point.span.timed
-
-
-def whole_days(span: Span) -> Span:
-    """A span in whole days: elapsed time is rounded up to the days it reaches into."""
-    return Span(span.months, span.days - (-span.minutes // 1440))
-
-
-def as_day(when: When) -> date:
-    """The calendar day of a date or moment."""
-    return when.date() if isinstance(when, datetime) else when
-
-
-def as_moment(when: When, opens: time, site: Site) -> datetime:
-    """A moment as it is; a date at the site's opening time (rule 1)."""
-    return when if isinstance(when, datetime) else datetime.combine(when, opens, site.zone)
-
-
-def _as_day(evaluate: Evaluate) -> Evaluate:
-    def day(board: Board) -> When | None:
-        when = evaluate(board)
-        return when.date() if isinstance(when, datetime) else when
-
-    return day
-
-
-def _counted(base: Evaluate, span: Span) -> Evaluate:
-    if span.timed:
-        return _timed(base, span)
-    if span.months:
-        return lambda board: None if (when := base(board)) is None else add_days_and_months(as_day(when), span)
-    shift = timedelta(days=span.days)
-
-    def counted(board: Board) -> When | None:
-        when = base(board)
-        if when is None:
-            return None
-        return (when.date() if isinstance(when, datetime) else when) + shift
-
-    return counted
-
-
-def _timed(base: Evaluate, span: Span) -> Evaluate:
-    def counted(board: Board) -> When | None:
-        when = base(board)
-        return None if when is None else add(as_moment(when, board.site.opens, board.site), span)
-
-    return counted
-
-
-def _event(name: str) -> Evaluate:
-    return lambda board: board.events.get(name)
-
-
-def _extreme(operands: list[Evaluate], *, last: bool) -> Evaluate:
-    def evaluate(board: Board) -> When | None:
-        return extreme([when for operand in operands if (when := operand(board)) is not None], board.site, last=last)
-
-    return evaluate
-
-
-def _edge(edge: Edge, *, last: bool) -> Evaluate:
-    members, activity = edge.members, edge.activity
-
-    def evaluate(board: Board) -> When | None:
-        dates, counts = board.when, board.counts
-        found = [when for place in members if (when := dates[place]) is not None and counts(place, activity)]
-        return extreme(found, board.site, last=last)
-
-    return evaluate
-
-
-def extreme(found: list[When], site: Site, *, last: bool) -> When | None:
-    """The latest or earliest; a bare date counts from the site's opening time where it meets a moment."""
-    if not found:
-        return None
-    pick = max if last else min
-    if datetime in map(type, found):
-        # By instant: two moments of one zone compare by wall clock, and in autumn an hour comes twice.
-        return pick(found, key=lambda when: as_moment(when, site.opens, site).timestamp())
-    return pick(found)

@@ -10,9 +10,11 @@ from itertools import pairwise
 
 from schedules.bounding import history_bounds, series_order
 from schedules.collisions import Rule, as_rules, on_day, ranges, satisfiable, smallest, within
-from schedules.compiled import Check, as_day
+from schedules.compiled import Check
+from schedules.evaluating import as_day
+from schedules.inequalities import Bound, End
 from schedules.layout import FARTHEST_SEARCH, Layout
-from schedules.network import Bound, End, Network
+from schedules.network import Network
 from schedules.plan import Conflict, Status
 from schedules.record import When
 from schedules.spans import between

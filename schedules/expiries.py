@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from operator import attrgetter, itemgetter
 
-from schedules.compiled import as_day
+from schedules.evaluating import as_day
 from schedules.plan import TO_COME, Plan, Status, Visit
 from schedules.points import Around, Day, Extreme, Named, Point, Shifted, names_in
 from schedules.protocol_days import day_offset

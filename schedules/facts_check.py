@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from schedules.compiled import is_timed
 from schedules.corrections import changed_by, check_correction
 from schedules.errors import InvalidInput, UnknownName, shown
+from schedules.evaluating import is_timed
 from schedules.points import Named, names_in
 from schedules.record import LABEL, Fact, Kind, Record
 from schedules.spans import parse_span

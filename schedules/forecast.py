@@ -9,7 +9,8 @@ from itertools import islice, pairwise, product
 from schedules.bounding import BoundMaker, series_order
 from schedules.collisions import Rule, as_rules, on_day, satisfiable, smallest
 from schedules.compiled import Compiled, compiled
-from schedules.network import Bound, Network, Step
+from schedules.inequalities import Bound, Step
+from schedules.network import Network
 from schedules.plan import Status
 from schedules.points import Around, Between, Day, Named, Point, names_in
 from schedules.spans import Span

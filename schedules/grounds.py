@@ -14,8 +14,9 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import lru_cache
 
-from schedules.compiled import Compiled, as_day, compiled
+from schedules.compiled import Compiled, compiled
 from schedules.course import Sources
+from schedules.evaluating import as_day
 from schedules.judge import Seen
 from schedules.layout import Layout, lay_out
 from schedules.merging import KEPT, Kept, merged, needs_days, no_earlier_than

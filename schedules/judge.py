@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from schedules.bounding import history_bounds
-from schedules.compiled import Board, Check, Compiled, as_day
+from schedules.compiled import Check, Compiled
 from schedules.conflicts import length_words, window_edges, window_words
+from schedules.evaluating import Board, as_day
 from schedules.layout import Layout, lay_out
 from schedules.plan import Deviation, Status
 from schedules.record import OVERRIDE, Fact, Kind, Record, When

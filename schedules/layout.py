@@ -1,9 +1,8 @@
 """Placing: every visit of a patient on a day (design §5, rules 6 to 11).
 
 Done and booked visits are fixed. The others are placed one at a time, in the order of the file as soon as what they
-count
-from is fixed or placed, each on the open day nearest to its target within its own window and what the bounds leave
-over.
+count from is fixed or placed, each on the open day nearest to its target within its own window and what the bounds
+leave over.
 """
 
 from __future__ import annotations
@@ -12,9 +11,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
+from schedules import stopping
 from schedules.bounding import history_bounds, live_status, overtaking_bounds
-from schedules.compiled import Board, Compiled, as_day
-from schedules.network import FIRST, LAST, Network, Web
+from schedules.compiled import Compiled
+from schedules.evaluating import Board, as_day
+from schedules.inequalities import FIRST, LAST
+from schedules.network import Network
 from schedules.plan import Status
 from schedules.points import Around
 from schedules.record import When
@@ -22,7 +24,7 @@ from schedules.shape import Facts, Placing, Shape, shaped
 from schedules.site import Site
 from schedules.spans import Span, add, add_days_and_months
 from schedules.standing import Standing, event_days
-from schedules.template import STOP_EVERYTHING
+from schedules.web import Web
 
 FARTHEST_SEARCH = 366
 ONE_DAY = timedelta(days=1)
@@ -85,7 +87,7 @@ def lay_out(compiled: Compiled, standing: Standing, site: Site, planned_for: Map
     stopped: dict[int, str] = {}
     # What a stop cancels can move what counts from the last of something, and so bring more under the stop.
     for _ in range(len(compiled.rules) + 1):
-        found, lost = _stopped(layout)
+        found, lost = stopping.stopped(compiled, standing, layout.board)
         if found.keys() <= stopped.keys() and lost <= absent:
             break
         stopped |= found
@@ -100,59 +102,6 @@ def _absent(compiled: Compiled, standing: Standing) -> frozenset[tuple[int, str]
         return compiled.optional
     chosen = {(compiled.index[visit], activity) for visit, activity in standing.given}
     return (compiled.optional - chosen) | {(compiled.index[visit], activity) for visit, activity in standing.withheld}
-
-
-def _stopped(layout: Layout) -> tuple[dict[int, str], set[tuple[int, str]]]:
-    """The visits and the activities at visits that an event stops: not done, and dated after its day (rules 11 and
-    16)."""
-    visits: dict[int, str] = {}
-    lost: set[tuple[int, str]] = set()
-    for event, fact in layout.standing.events.items():
-        # The first of an event that repeats stops what comes after it.
-        day = layout.board.events.get(f"{event}#1", fact.day)
-        names, activities = stops(layout.compiled, event)
-        for place, status in enumerate(layout.board.status):
-            if day is None or status in (Status.DONE, Status.MISSED, Status.NOT_APPLICABLE):
-                continue
-            when = layout.board.when[place]
-            if when is not None and as_day(when) <= day:
-                continue
-            gone = [name for name in layout.compiled.activities[place] if name in activities]
-            lost.update((place, name) for name in gone)
-            left = [
-                name
-                for name in layout.compiled.activities[place]
-                if name not in gone and (place, name) not in layout.board.absent
-            ]
-            if place in names or (gone and not left):
-                visits.setdefault(place, event)
-    return visits, lost
-
-
-def stops(compiled: Compiled, event: str) -> tuple[set[int], set[str]]:
-    """The visits (by index) and activities that a milestone ends."""
-    template = compiled.template
-    milestone = template.milestones.get(event)
-    listed = milestone.stop if milestone else None
-    every = set(range(len(compiled.rules)))
-    if event in STOP_EVERYTHING:
-        return every, set()
-    if event == "withdrawal-follow-up" and listed is None:
-        return {place for place in every if compiled.rules[place].place in ("clinic", "ward")}, set()
-    if event == "withdrawal-treatment" and listed is None:
-        return set(), set(compiled.activities[compiled.reference])
-    if not listed:
-        return set(), set()
-    keep = {place for name in (milestone.keep if milestone else ()) for place in _places(compiled, name)}
-    spared = {name for name in (milestone.keep if milestone else ()) if name in template.activities}
-    if "all" in listed:
-        return every - keep, set()
-    visits = {place for name in listed if name not in template.activities for place in _places(compiled, name)}
-    return visits - keep, {name for name in listed if name in template.activities} - spared
-
-
-def _places(compiled: Compiled, name: str) -> list[int]:
-    return [compiled.index[visit] for visit in compiled.template.members(name) if visit in compiled.index]
 
 
 def _network(compiled: Compiled, standing: Standing, board: Board, shape: Shape) -> Network:

@@ -5,198 +5,32 @@ Each visit that a bound names is a node with the earliest and latest day the bou
 a node with one day. Bounds are propagated in both directions until nothing changes. Most are distances in days from one
 visit to another, and are kept as such; ``earliest``, ``latest``, ``first`` and ``last`` are monotone, so the same
 propagation serves them, and a disjunction binds backwards only when a single operand is left that can satisfy it.
-Months are never negated: a backward step searches the day whose forward step fits.
 """
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from heapq import heappop, heappush
 
-from schedules.spans import Span, add_months
+from schedules.inequalities import (
+    FIRST,
+    LAST,
+    Bound,
+    Choice,
+    Constant,
+    End,
+    Event,
+    Expression,
+    Node,
+    Reason,
+    Step,
+)
+from schedules.web import Web
 
-FIRST, LAST = date(1600, 1, 1).toordinal(), date(2600, 1, 1).toordinal()
-
-
-@dataclass(frozen=True, slots=True)
-class Node:
-    """A visit, by its index in the template."""
-
-    index: int
-
-
-@dataclass(frozen=True, slots=True)
-class Constant:
-    """A day that is known: an answer to the history; ``text`` says which."""
-
-    day: int
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """The day of a recorded event, which the network is told when it is made."""
-
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """A day counted from another; elapsed minutes are rounded to days, outwards for ``upper`` bounds (rule 9)."""
-
-    base: Expression
-    span: Span
-    upper: bool
-
-    @property
-    def days(self) -> int:
-        """The length without its months."""
-        minutes = self.span.minutes
-        return self.span.days + (-((-minutes) // 1440) if self.upper else minutes // 1440)
-
-    def forward(self, day: int) -> int:
-        """The day counted from ``day``; open ends stay open."""
-        if not FIRST < day < LAST:
-            return day
-        months = self.span.months
-        return (add_months(date.fromordinal(day), months).toordinal() if months else day) + self.days
-
-    def last_within(self, limit: int) -> int:
-        """The last day whose forward step is at most ``limit``."""
-        if not FIRST < limit < LAST:
-            return limit
-        guess = limit - (self.forward(limit) - limit)
-        while self.forward(guess) <= limit:
-            guess += 1
-        while self.forward(guess) > limit:
-            guess -= 1
-        return guess
-
-    def first_from(self, limit: int) -> int:
-        """The first day whose forward step is at least ``limit``."""
-        if not FIRST < limit < LAST:
-            return limit
-        guess = limit - (self.forward(limit) - limit)
-        while self.forward(guess) >= limit:
-            guess -= 1
-        while self.forward(guess) < limit:
-            guess += 1
-        return guess
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """The latest (``last``) or the earliest of several days."""
-
-    operands: tuple[Expression, ...]
-    last: bool
-
-
-Expression = Node | Constant | Event | Step | Choice
 # An end narrowed so many times is looked at, whether it goes round in a circle.
 LOOKED_AT = frozenset({4, 16, 64, 256, 1024})
-# One end of a node's range: its index, and whether it is the upper end.
-End = tuple[int, bool]
-
-
-@dataclass(frozen=True, slots=True)
-class Bound:
-    """``carrier`` is no earlier (or, ``upper``, no later) than an expression; ``text`` is the rule in words."""
-
-    carrier: int
-    upper: bool
-    expression: Expression
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """Why an end of a node's range is where it is: the bound, and the ends of the nodes it follows from."""
-
-    bound: Bound
-    sources: tuple[End, ...]
-
-
-# A distance: the node it reaches, the days to it, and the reason for what it leaves that node.
-Distance = tuple[int, int, Reason]
-
-
-class Web:
-    """Bounds made ready for propagation: what depends on them alone, and not on any date.
-
-    ``after`` holds for each node the distances in days to those that come no earlier, ``before`` the same backwards;
-    ``others`` are the bounds that are no such distance, by the nodes they name; ``limits`` are those that name none.
-    There is room for ``least`` nodes, whether bounds name them or not.
-    """
-
-    def __init__(self, bounds: Iterable[Bound], least: int = 0) -> None:
-        self.bounds = tuple(bounds)
-        self.nodes: dict[int, None] = {}
-        self.after: dict[int, list[Distance]] = {}
-        self.before: dict[int, list[Distance]] = {}
-        self.others: dict[int, list[Bound]] = {}
-        self.limits: list[tuple[Bound, Expression]] = []
-        self.floors: dict[int, list[Bound]] = {}
-        for bound in self.bounds:
-            self._add(bound)
-        self.size = max(least, max(self.nodes, default=-1) + 1)
-        self.order = sorted(self.nodes)
-
-    def _add(self, bound: Bound) -> None:
-        self.nodes.update(dict.fromkeys((bound.carrier, *nodes_in(bound.expression))))
-        if not bound.upper:
-            self.floors.setdefault(bound.carrier, []).append(bound)
-        for part in _parts(bound.expression, bound.upper):
-            days, base = _days_from(part)
-            if not any(True for _ in nodes_in(part)):
-                self.limits.append((bound, part))
-            elif isinstance(base, Node) and days is not None:
-                self._add_distance(bound, base.index, days)
-            else:
-                rest = Bound(bound.carrier, bound.upper, part, bound.text)
-                for index in {bound.carrier, *nodes_in(part)}:
-                    self.others.setdefault(index, []).append(rest)
-
-    def later(self, index: int) -> frozenset[int]:
-        """The nodes whose earliest days depend at once on that of this one, or whose ends may depend on it."""
-        return self._bound_to(index, self.after)
-
-    def earlier(self, index: int) -> frozenset[int]:
-        """The nodes whose latest days depend at once on that of this one, or whose ends may depend on it."""
-        return self._bound_to(index, self.before)
-
-    def _bound_to(self, index: int, distances: Mapping[int, list[Distance]]) -> frozenset[int]:
-        found = {node for node, _, _ in distances.get(index, ())}
-        for bound in self.others.get(index, ()):
-            found.update((bound.carrier, *nodes_in(bound.expression)))
-        return frozenset(found - {index})
-
-    def _add_distance(self, bound: Bound, base: int, days: int) -> None:
-        early, late, gap = (bound.carrier, base, -days) if bound.upper else (base, bound.carrier, days)
-        self.after.setdefault(early, []).append((late, gap, Reason(bound, ((early, False),))))
-        self.before.setdefault(late, []).append((early, gap, Reason(bound, ((late, True),))))
-
-
-def _parts(expression: Expression, upper: bool) -> list[Expression]:
-    """The expressions that a bound holds against one by one: to come after the latest is to come after each."""
-    match expression:
-        case Step(base, span, rounded):
-            return [Step(part, span, rounded) for part in _parts(base, upper)]
-        case Choice(operands, last) if last != upper:
-            return [part for operand in operands for part in _parts(operand, upper)]
-        case _:
-            return [expression]
-
-
-def _days_from(expression: Expression) -> tuple[int | None, Expression]:
-    """The days that an expression counts from its base, and the base; None where it counts months."""
-    days, months = 0, False
-    while isinstance(expression, Step):
-        days, months, expression = days + expression.days, months or bool(expression.span.months), expression.base
-    return (None if months else days), expression
 
 
 class _Sweep:
@@ -488,15 +322,3 @@ class Network:
             seen.update(fresh)
             pending.extend(fresh)
         return list(bounds.values()), list(facts)
-
-
-def nodes_in(expression: Expression) -> Iterator[int]:
-    """The indexes of all visits an expression names."""
-    match expression:
-        case Node(index):
-            yield index
-        case Step(base):
-            yield from nodes_in(base)
-        case Choice(operands):
-            for operand in operands:
-                yield from nodes_in(operand)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import date
 
-from schedules.compiled import CompiledPeriod, as_day
+from schedules.compiled import CompiledPeriod
 from schedules.drafts import draft_of
+from schedules.evaluating import as_day
 from schedules.layout import Layout
 from schedules.plan import Period, Status
 from schedules.spans import Span, add_days_and_months

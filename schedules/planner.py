@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from schedules.compiled import Compiled, as_day, compiled
+from schedules.compiled import Compiled, compiled
 from schedules.conflicts import find_conflicts
 from schedules.course import NOTHING_EARLIER, Earlier, Sources, course_of
+from schedules.evaluating import as_day
 from schedules.grounds import Ground, Grounds
 from schedules.judge import PlannedFor, Seen, all_deviations, plainly, replay
 from schedules.layout import Layout, lay_out

@@ -15,14 +15,15 @@ from heapq import heapify, heappop, heappush
 from typing import NamedTuple
 
 from schedules.bounding import live_status, static_bounds
-from schedules.compiled import Board, Check, Compiled, Evaluate, is_timed
-from schedules.network import Web
+from schedules.compiled import Check, Compiled
+from schedules.evaluating import Board, Evaluate, is_timed
 from schedules.plan import Status, Visit
 from schedules.points import Around, Between, Day, Extreme, Named, Point, Shifted, names_in
 from schedules.record import When
 from schedules.site import Site
 from schedules.spans import Span
 from schedules.template import VisitRule
+from schedules.web import Web
 
 KEPT = 512
 PLACED = frozenset({Status.PLANNED, Status.CANCELLED, Status.MISSED})

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta
 
-from schedules.compiled import as_day
+from schedules.evaluating import as_day
 from schedules.plan import TO_COME, Conflict, Status, Visit
 from schedules.record import LABEL, Fact, When
 from schedules.site import Site

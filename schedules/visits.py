@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
 from typing import Any
 
-from schedules.compiled import as_day
 from schedules.drafts import draft_of
+from schedules.evaluating import as_day
 from schedules.judge import Seen
 from schedules.layout import Layout
 from schedules.plan import Status, Visit

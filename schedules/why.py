@@ -7,12 +7,12 @@ from datetime import date, datetime
 
 from schedules import unscheduled
 from schedules.bounding import history_bounds, live_status
-from schedules.compiled import as_day
 from schedules.conflicts import find_conflicts, window_words
 from schedules.course import NOTHING_EARLIER, Earlier
 from schedules.errors import UnknownName
+from schedules.evaluating import as_day
+from schedules.inequalities import Constant
 from schedules.judge import Seen, override_words
-from schedules.network import Constant
 from schedules.plan import Deviation, Status
 from schedules.planner import Prepared, prepare
 from schedules.points import Day, Named, Point, names_in

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, delete, or_, select, update
 from sqlmodel.sql.expression import SelectOfScalar
 
@@ -90,7 +92,24 @@ class Contacts:
     def of(self, *, subject: str | None = None, site: str | None = None) -> tuple[Contact, ...]:
         """The contacts of a subject, of a site, or of both, as they were added; all of them without either."""
         statement = select(ContactRow).order_by(col(ContactRow.id))
+        if subject is not None and site is not None:
+            found = self._session.connection().execute(_OF_BOTH, {"of_subject": subject, "of_site": site})
+            return tuple(contact_value(row) for row in found)
         return tuple(contact_value(row) for row in self._session.exec(_owned(statement, subject, site)))
+
+
+# What every change of a record runs is built once, and gives rows instead of objects of the session (see ``Facts``).
+_TABLE = ContactRow.metadata.tables["contact"]
+_OF_BOTH = (
+    _TABLE.select()
+    .where(
+        or_(
+            (_TABLE.c.owner_kind == "subject") & (_TABLE.c.owner == bindparam("of_subject")),
+            (_TABLE.c.owner_kind == "site") & (_TABLE.c.owner == bindparam("of_site")),
+        )
+    )
+    .order_by(_TABLE.c.id)
+)
 
 
 def _owned(statement: SelectOfScalar[ContactRow], subject: str | None, site: str | None) -> SelectOfScalar[ContactRow]:
@@ -106,9 +125,8 @@ def _owner(contact: Contact) -> tuple[str, str]:
     return ("subject", contact.subject) if contact.subject is not None else ("site", contact.site or "")
 
 
-def contact_value(row: ContactRow) -> Contact:
-    """A contact of its row."""
-    assert row.id is not None
+def contact_value(row: Any) -> Contact:
+    """A contact of its row, or of an object of the session."""
     quiet = None if row.quiet_from is None or row.quiet_to is None else (row.quiet_from, row.quiet_to)
     return Contact(
         id=row.id,

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
+from typing import Any
 
-from sqlmodel import Session, col, insert, select
-from sqlmodel.sql.expression import SelectOfScalar
+from sqlalchemy import bindparam
+from sqlmodel import Session, select
 
 from scheduler.store.codec import canonical, columns_of, digest, from_columns, to_columns, values_of, values_text
 from scheduler.store.tables import FactRow
@@ -151,17 +152,19 @@ class Facts:
     def readable(self, subject: str) -> tuple[tuple[Link, ...], str | None]:
         """A subject's facts up to the first that cannot be read, and what is wrong with that one, in words."""
         try:
-            return readable_links([_link(row) for row in self._session.exec(_of(subject))])
+            rows = self._session.connection().execute(_OF, {"of_subject": subject})
+            return readable_links([_link(row) for row in rows])
         except (ValueError, TypeError):
             # A date in a column that is none makes the whole query fail; one at a time shows which.
             return self._one_by_one(subject)
 
     def _one_by_one(self, subject: str) -> tuple[tuple[Link, ...], str | None]:
-        numbers = self._session.exec(select(FactRow.number).where(FactRow.subject == subject).order_by(_IN_ORDER))
+        numbers = self._session.exec(select(FactRow.number).where(FactRow.subject == subject).order_by(_TABLE.c.number))
         links: list[Link] = []
         for number in numbers.all():
             try:
-                links.append(_link(self._session.exec(_of(subject).where(FactRow.number == number)).one()))
+                one = _OF.where(_TABLE.c.number == number)
+                links.append(_link(self._session.connection().execute(one, {"of_subject": subject}).one()))
             except (ValueError, TypeError):
                 return tuple(
                     links
@@ -174,21 +177,26 @@ class Facts:
 
     def append(self, subject: str, facts: Iterable[Fact], revision: int) -> None:
         """Adds numbered facts behind the last one."""
-        last = col(FactRow.number).desc()
-        statement = select(FactRow.hash).where(FactRow.subject == subject).order_by(last).limit(1)
-        previous = self._session.exec(statement).first() or NO_HASH
+        last = self._session.connection().execute(_LAST_HASH, {"of_subject": subject})
+        previous = last.scalar() or NO_HASH
         self.insert(chained(subject, facts, revision, previous))
 
     def insert(self, links: Iterable[Link]) -> None:
         """Adds facts that are chained already."""
-        self._session.exec(insert(FactRow), params=[columns_of(link) for link in links])
+        self._session.connection().execute(_TABLE.insert(), [columns_of(link) for link in links])
 
 
-_IN_ORDER = col(FactRow.number)
-
-
-def _of(subject: str) -> SelectOfScalar[FactRow]:
-    return select(FactRow).where(FactRow.subject == subject).order_by(_IN_ORDER)
+# What every change of a record runs is built once: SQLAlchemy takes longer to build a statement than SQLite to run it.
+# Rows are read past the session, for its objects take twice as long to make and nothing here changes one.
+_TABLE = FactRow.metadata.tables["fact"]
+_OF = _TABLE.select().where(_TABLE.c.subject == bindparam("of_subject")).order_by(_TABLE.c.number)
+_LAST_HASH = (
+    _TABLE.select()
+    .with_only_columns(_TABLE.c.hash)
+    .where(_TABLE.c.subject == bindparam("of_subject"))
+    .order_by(_TABLE.c.number.desc())
+    .limit(1)
+)
 
 
 def _check_correction(fact: Fact) -> None:
@@ -208,5 +216,5 @@ def readable_links(links: Sequence[Link]) -> tuple[tuple[Link, ...], str | None]
     return tuple(links), None
 
 
-def _link(row: FactRow) -> Link:
+def _link(row: Any) -> Link:
     return Link(**{name: getattr(row, name) for name in _NAMES})

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy import bindparam, or_
 from sqlmodel import Session, col, func, insert, literal_column, select, update
 
 from scheduler.store.codec import canonical, columns_of, digest, when_of_text, when_text
@@ -104,13 +105,8 @@ class Outbox:
         No sweep claims them before this transaction ends.
         """
         # A change of a recipient's zone moves a reminder by a day at most.
-        recent = col(ReminderRow.moment) > since - timedelta(days=2)
-        statement = (
-            select(ReminderRow).where(ReminderRow.subject == subject, ReminderRow.event != DIGEST).with_for_update()
-        )
-        return tuple(
-            _item(row) for row in self._session.exec(statement.where(recent | (col(ReminderRow.state) == PENDING)))
-        )
+        wanted = {"of_subject": subject, "after": since - timedelta(days=2)}
+        return tuple(_item(row) for row in self._session.connection().execute(_RELEVANT, wanted))
 
     def last_told(self, subject: str, visit: str, recipient: int) -> str | None:
         """The event of what a recipient was last sent of a visit, or None."""
@@ -168,16 +164,16 @@ class Outbox:
     def retime(self, changes: Iterable[tuple[int, Wanted]]) -> None:
         """Makes reminders wait for another moment, or for another revision of their visit; by themselves."""
         anew = {"state": PENDING, "reason": "", "finished": None, "claimed": None, "digest": None}
-        rows = [{"id": number, **anew, **_columns(wanted)} for number, wanted in changes]
-        if rows:
-            self._session.exec(update(ReminderRow), params=rows)
+        self._write_over([{"number": number, **anew, **_columns(wanted)} for number, wanted in changes])
 
-    def suppress(self, numbers: Iterable[int], now: datetime, reason: str) -> None:
-        """Takes reminders that wait out of the queue; ``reason`` names no person."""
-        closed = {"state": SUPPRESSED, "reason": reason, "finished": now, "claimed": None, "digest": None}
-        rows = [{"id": number, **closed} for number in numbers]
+    def suppress(self, reasons: Iterable[tuple[int, str]], now: datetime) -> None:
+        """Takes reminders that wait out of the queue, each for a reason, which names no person."""
+        closed = {"state": SUPPRESSED, "finished": now, "claimed": None, "digest": None}
+        self._write_over([{"number": number, "reason": reason, **closed} for number, reason in reasons])
+
+    def _write_over(self, rows: list[dict[str, Any]]) -> None:
         if rows:
-            self._session.exec(update(ReminderRow), params=rows)
+            self._session.connection().execute(_BY_NUMBER, rows)
 
     def suppress_for(self, recipient: int, now: datetime, reason: str) -> int:
         """Takes all that waits for a recipient out of the queue, and gives how many reminders that were."""
@@ -317,6 +313,15 @@ class Outbox:
 
 
 _NO_SYNCHRONIZATION = {"synchronize_session": False}
+# What every change of a record runs is built once, and gives rows instead of objects of the session (see ``Facts``).
+_TABLE = ReminderRow.metadata.tables["reminder"]
+_RELEVANT = (
+    _TABLE.select()
+    .where(_TABLE.c.subject == bindparam("of_subject"), _TABLE.c.event != DIGEST)
+    .where(or_(_TABLE.c.moment > bindparam("after"), _TABLE.c.state == PENDING))
+    .with_for_update()
+)
+_BY_NUMBER = _TABLE.update().where(_TABLE.c.id == bindparam("number"))
 _WANTED = tuple(name for name in Wanted.__dataclass_fields__ if name != "was")
 
 
@@ -324,8 +329,8 @@ def _columns(wanted: Wanted) -> dict[str, Any]:
     return columns_of(wanted) | {"was": when_text(wanted.was)}
 
 
-def _item(row: ReminderRow) -> Item:
-    assert row.id is not None
+def _item(row: Any) -> Item:
+    """The item of a row, or of an object of the session."""
     return Item(
         id=row.id,
         subject=row.subject,

@@ -5,10 +5,15 @@ from __future__ import annotations
 import json
 from datetime import datetime
 
-from sqlmodel import Session, col, delete, select
+from sqlalchemy import bindparam
+from sqlmodel import Session, col, delete
 
 from scheduler.store.codec import canonical
 from scheduler.store.tables import SiteRulesRow
+
+# What every change of a record runs is built once, and gives rows instead of objects of the session (see ``Facts``).
+_TABLE = SiteRulesRow.metadata.tables["site_rules"]
+_OF_SITE = _TABLE.select().where(_TABLE.c.site == bindparam("name"))
 
 
 def rules_text(rules: tuple[str, ...]) -> str:
@@ -29,8 +34,8 @@ class Policies:
 
     def of_site(self, site: str) -> dict[str, tuple[str, ...]]:
         """The texts of the rules that a site has of its own, by role."""
-        rows = self._session.exec(select(SiteRulesRow.role, SiteRulesRow.rules).where(SiteRulesRow.site == site))
-        return {role: rules_of(rules) for role, rules in rows.all()}
+        rows = self._session.connection().execute(_OF_SITE, {"name": site})
+        return {row.role: rules_of(row.rules) for row in rows}
 
     def put(self, site: str, role: str, rules: tuple[str, ...], now: datetime, by: str) -> None:
         """Stores a role's rules at a site; none means that nobody of that role is reminded there."""

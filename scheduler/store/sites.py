@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
 from scheduler.store.codec import digest, site_text, site_value
@@ -24,6 +25,13 @@ class StoredSite:
     by: str
 
 
+# What every change of a record runs is built once, and gives rows instead of objects of the session (see ``Facts``).
+_TABLE = SiteRow.metadata.tables["site"]
+_OF_ID = _TABLE.select().where(_TABLE.c.id == bindparam("name"))
+_NEWEST = _OF_ID.order_by(_TABLE.c.revision.desc()).limit(1)
+_ONE = _OF_ID.where(_TABLE.c.revision == bindparam("number"))
+
+
 class Sites:
     """The sites, in one transaction."""
 
@@ -32,10 +40,8 @@ class Sites:
 
     def find(self, name: str, revision: int | None = None) -> Site | None:
         """That revision of a site, the newest by default; None where there is none."""
-        statement = select(SiteRow).where(SiteRow.id == name).order_by(col(SiteRow.revision).desc()).limit(1)
-        if revision is not None:
-            statement = statement.where(SiteRow.revision == revision)
-        row = self._session.exec(statement).first()
+        wanted = {"name": name} if revision is None else {"name": name, "number": revision}
+        row = self._session.connection().execute(_NEWEST if revision is None else _ONE, wanted).first()
         return None if row is None else site_value(row.id, row.revision, row.snapshot)
 
     def names(self) -> tuple[str, ...]:

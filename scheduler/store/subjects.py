@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
-from sqlmodel import Session, col, func, insert, select, update
+from sqlalchemy import bindparam
+from sqlmodel import Session, col, func, insert, select
 
 from scheduler.store.codec import columns_of
 from scheduler.store.tables import SubjectRow, VisitRow
@@ -38,8 +40,7 @@ class Subjects:
 
     def find(self, name: str, *, lock: bool = False) -> Subject | None:
         """A subject, or None. With ``lock`` no other transaction can change it before this one ends."""
-        statement = select(SubjectRow).where(SubjectRow.id == name)
-        row = self._session.exec(statement.with_for_update() if lock else statement).first()
+        row = self._session.connection().execute(_LOCKED if lock else _ONE, {"name": name}).first()
         return None if row is None else _value(row)
 
     def hold(self, names: Collection[str]) -> None:
@@ -109,8 +110,15 @@ class Subjects:
 
     def advance(self, name: str, **changes: object) -> None:
         """Changes the columns named."""
-        self._session.exec(update(SubjectRow).where(col(SubjectRow.id) == name).values(**changes))
+        self._session.connection().execute(_WRITE_OVER, {"name": name, **changes})
 
 
-def _value(row: SubjectRow) -> Subject:
+# What every change of a record runs is built once, and gives rows instead of objects of the session (see ``Facts``).
+_TABLE = SubjectRow.metadata.tables["subject"]
+_ONE = _TABLE.select().where(_TABLE.c.id == bindparam("name"))
+_LOCKED = _ONE.with_for_update()
+_WRITE_OVER = _TABLE.update().where(_TABLE.c.id == bindparam("name"))
+
+
+def _value(row: Any) -> Subject:
     return Subject(**{name: getattr(row, name) for name in _NAMES})

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
+from sqlalchemy import bindparam
 from sqlmodel import Session, select
 
 from scheduler.store.tables import TemplateRow
@@ -30,7 +32,8 @@ class Templates:
 
     def find(self, protocol: str, version: str) -> StoredTemplate | None:
         """That version, or None where it is not registered."""
-        row = self._session.get(TemplateRow, (protocol, version))
+        wanted = {"of_protocol": protocol, "of_version": version}
+        row = self._session.connection().execute(_ONE, wanted).first()
         return None if row is None else _value(row)
 
     def all(self) -> tuple[StoredTemplate, ...]:
@@ -56,7 +59,12 @@ class Templates:
         self._session.flush()
 
 
-def _value(row: TemplateRow) -> StoredTemplate:
+# What every change of a record runs is built once, and gives rows instead of objects of the session (see ``Facts``).
+_TABLE = TemplateRow.metadata.tables["template"]
+_ONE = _TABLE.select().where(_TABLE.c.protocol == bindparam("of_protocol"), _TABLE.c.version == bindparam("of_version"))
+
+
+def _value(row: Any) -> StoredTemplate:
     return StoredTemplate(
         protocol=row.protocol,
         version=row.version,

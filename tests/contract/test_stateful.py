@@ -28,8 +28,8 @@ from hypothesis.stateful import (
 
 from scheduler import Scheduler
 from scheduler.values import Change, Message
-from schedules.compiled import is_timed
 from schedules.errors import InvalidInput, StaleRevision
+from schedules.evaluating import is_timed
 from schedules.plan import TO_COME, Plan, Status, Visit
 from schedules.planner import plan as planned
 from schedules.record import Fact, When

@@ -10,7 +10,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from schedules.collisions import Rule, as_rules, on_day, satisfiable, smallest
-from schedules.network import Bound, Choice, Constant, Expression, Network, Node, Step
+from schedules.inequalities import Bound, Choice, Constant, Expression, Node, Step
+from schedules.network import Network
 from schedules.spans import Span, add_months
 from tests.support import booked, planned, template
 
