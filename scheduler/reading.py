@@ -50,6 +50,7 @@ def _patient(chart: Chart, now: Moment) -> Patient:
         enrolled=day,
         record=chart.record,
         template=chart.basis.template,
+        earlier=chart.basis.earlier,
         plan=chart.plan,
         today=moment_at(now, chart.site.zone).astimezone(chart.site.zone).date(),
     )

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from typing import TYPE_CHECKING
 
+from schedules.course import NOTHING_EARLIER, Earlier
 from schedules.diff import Diff, Move
 from schedules.plan import Plan
 from schedules.record import Fact, Record
@@ -38,7 +39,10 @@ class Registered:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Patient:
-    """A subject with its record and plan; ``today`` is the date at the site as of which a status is told."""
+    """A subject with its record and plan; ``today`` is the date at the site as of which a status is told.
+
+    ``template`` and ``site`` are those in force, ``earlier`` what was before: with them the record gives the plan.
+    """
 
     subject: str
     protocol: str
@@ -50,6 +54,7 @@ class Patient:
     template: Template
     plan: Plan
     today: date
+    earlier: Earlier = NOTHING_EARLIER
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

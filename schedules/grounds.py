@@ -197,11 +197,12 @@ class _Laying:
 
     def _kept(self, before: Ground, new: Template, amendment: Fact, effective: date) -> Iterator[Kept]:
         """The visits that stay as the version before has them."""
-        layout = before.layout
+        status, known = before.layout.board.status, {rule.id for rule in new.visits}
+        # What happened and the new version does not have can only stay, also where it was done once more since.
         chosen = {
-            rule.id: layout.board.status[place] in HAPPENED
+            rule.id: status[place] in HAPPENED
             for place, rule in enumerate(before.compiled.rules)
-            if _stays(before, place, amendment, effective)
+            if _stays(before, place, amendment, effective) or (status[place] in HAPPENED and rule.id not in known)
         }
         for name, happened in chosen.items():
             bare = Kept(id=name, happened=happened)

@@ -1,10 +1,10 @@
 """Whatever happens, and in whatever order: a state machine over both databases (Hypothesis, issue of facts and ends).
 
-It enrols, books, does, misses, withholds, cancels, adds, repeats, starts cycles, withdraws, dies, corrects, undoes, and
-carries records over into another database, and after each step holds the whole database to the laws of design §1, §5
-and §6 (the invariants). To test a further use case, add a rule to :class:`Trial` that goes through
-:meth:`Trial.attempt`; where it changes what was done, it says so to ``self.happened``. ``DAYZERO_STATEFUL_EXAMPLES``
-gives another number of runs (of up to 25 steps each).
+It enrols, books, does, misses, withholds, cancels, adds, repeats, starts cycles, withdraws, dies, amends, closes sites,
+corrects, undoes, and carries records over into another database, and after each step holds the whole database to the
+laws of design §1, §5 and §6 (the invariants). To test a further use case, add a rule to :class:`Trial` that goes
+through :meth:`Trial.attempt`; where it changes what was done, it says so to ``self.happened``.
+``DAYZERO_STATEFUL_EXAMPLES`` gives another number of runs (of up to 25 steps each).
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ from schedules.errors import InvalidInput, StaleRevision
 from schedules.evaluating import is_timed
 from schedules.plan import TO_COME, Plan, Status, Visit
 from schedules.planner import plan as planned
+from schedules.planner import prepare
 from schedules.record import Fact, When
 from schedules.template import BUILT_IN_MILESTONES, STOP_EVERYTHING, SUBJECT_ROLES, Template
 from tests.contract.databases import Databases
@@ -106,6 +107,41 @@ reminders:
 """
 
 
+def version(number: str, *changes: tuple[str, str]) -> str:
+    """The protocol under another version, with pieces of its text replaced."""
+    text = MACHINE
+    for old, new in (('version: "1.0"', f'version: "{number}"'), *changes):
+        assert old in text, old
+        text = text.replace(old, new)
+    return text
+
+
+# What an amendment may do: visits that move, come and go, also out of series and cycles; activities, groups, periods.
+VERSIONS = {
+    "2.0": version(
+        "2.0",
+        ("at: day 8,", "at: day 9,"),
+        ("  d4: {", "  d2: {epoch: treatment, at: day 2}\n  d4: {"),
+        ("first: day -5, times: 3,", "first: day -5, times: 2,"),
+        ("from: d1, times: 3}", "from: infusion.last, times: 4}"),
+        ("arm: {A: Arm A, B: Arm B}", "arm: {A: Arm A, C: Arm C}\n  region: {EU: Europe, CN: China}"),
+        ("only_for: {arm: B}, at: day 20", "only_for: {arm: C}, at: day 22"),
+        ("visits: [labs, d1, d4, d8, month]", "visits: [labs, d1, d2, month]"),
+        ("from: d1, to: day 28", "from: d1, to: day 35"),
+    ),
+    "3.0": version(
+        "3.0",
+        ("  d4: {epoch: treatment, at: day 4}\n", ""),
+        ("visits: [d1, d4], optional: [d4],", "visits: [d1],"),
+        ("visits: [labs, d1, d4, d8, month]", "visits: [labs, d1, d8, month]"),
+        ("at: day -6, window: day -7 .. day -6", "at: day -3, window: day -7 .. day -1"),
+        ("times: 2}, window: ±30 minutes", "times: 1}, window: ±10 minutes"),
+        ("no_later_than: [ld.first + 14 days, labs + 7 days]", "no_later_than: labs + 10 days"),
+        ("  second: {repeat: [lymphodepletion, treatment]", "  second: {repeat: [treatment]"),
+    ),
+}
+
+
 class Trial(RuleBasedStateMachine):
     """Some patients of one trial, its database, and what should be true of them.
 
@@ -176,7 +212,9 @@ class Trial(RuleBasedStateMachine):
         return self.scheduler.plan(subject)
 
     def template(self, subject: str) -> Template:
-        return self.scheduler.show(subject).template
+        """The patient's own template: once it was amended, merged from its versions."""
+        patient = self.scheduler.show(subject)
+        return prepare(patient.template, patient.record, patient.site, patient.earlier).template
 
     def subject(self, data: st.DataObject) -> str:
         return data.draw(st.sampled_from(self.subjects), label="subject")
@@ -200,8 +238,12 @@ class Trial(RuleBasedStateMachine):
         self.scheduler.add_protocol(MACHINE.encode(), "machine.yaml", now=self.moment)
         self.scheduler.add_site("BJ01", timezone="Asia/Shanghai", weekdays=CLINIC, now=self.moment)
         self.scheduler.add_site("NY02", timezone="America/New_York", weekdays=EVERY_DAY, now=self.moment)
+        for text in VERSIONS.values():
+            self.scheduler.add_protocol(text.encode(), "machine.yaml", now=self.moment)
         for site in ("BJ01", "NY02"):
             self.scheduler.add_contact(site=site, role="coordinator", now=self.moment)
+            for number in VERSIONS:
+                self.scheduler.approve_version(site, "MACHINE", number, mandatory=True, now=self.moment)
         self.enrol(data)
 
     @precondition(lambda self: len(self.subjects) < 3)
@@ -213,7 +255,7 @@ class Trial(RuleBasedStateMachine):
         set_for = self.now.date() + timedelta(days=data.draw(st.integers(14, 40), label="set"))
         dates = {reference: str(set_for)} if data.draw(st.booleans(), label="dated") else {}
         site = data.draw(st.sampled_from(["BJ01", "NY02"]), label="site")
-        self.scheduler.enrol(protocol, name, site=site, dates=dates, now=self.moment, by="machine")
+        self.scheduler.enrol(protocol, name, site=site, version="1.0", dates=dates, now=self.moment, by="machine")
         self.scheduler.add_contact(subject=name, role="patient", quiet="21:00-08:00", now=self.moment)
         self.subjects.append(name)
         self.touched.add(name)
@@ -255,6 +297,8 @@ class Trial(RuleBasedStateMachine):
         """An optional activity, chosen with a booking."""
         subject = self.subject(data)
         choices = [(visit, item.id) for item in self.template(subject).activities.values() for visit in item.optional]
+        if not choices:
+            return
         name, activity = data.draw(st.sampled_from(sorted(choices)), label="choice")
         visit = self.plan(subject).visit(name)
         if visit is not None and visit.status in TO_COME:
@@ -382,6 +426,52 @@ class Trial(RuleBasedStateMachine):
             answers |= {f"{name}.{asked}": f"{half_life} days" for asked in item.asks}
             assert self.attempt(self.scheduler.history, subject, answers) is not None
 
+    @rule(data=st.data(), number=st.sampled_from(sorted(VERSIONS)), days=st.integers(-15, 10))
+    def amend(self, data: st.DataObject, number: str, days: int) -> None:
+        """Nothing that happened is touched, and nothing is put before the day that was not there."""
+        subject = self.subject(data)
+        effective = self.now.date() + timedelta(days=days)
+
+        def act(subject: str, **how: Any) -> Change:
+            found = self.scheduler.amend("MACHINE", to=number, effective=effective, subject=subject, **how)
+            if subject not in found.changes:
+                raise InvalidInput(f"{found.patients[0].outcome}: {found.patients[0].reason}.")
+            return found.changes[subject]
+
+        before = self.plan(subject)
+        change = self.attempt(act, subject)
+        if change is None:
+            return
+        for visit in before.visits:
+            if visit.status in (Status.DONE, Status.MISSED):
+                assert change.after.visit(visit.id) == visit
+        assert change.after.deviations == before.deviations
+        there = {visit.id: visit.date for visit in before.visits if visit.status in TO_COME}
+        for visit in change.after.visits:
+            if visit.status in TO_COME and visit.date is not None and visit.date < effective:
+                then = there[visit.id]
+                assert then is not None
+                assert then < effective
+
+    @rule(site=st.sampled_from(["BJ01", "NY02"]), days=st.integers(0, 30), length=st.integers(1, 4))
+    def close(self, site: str, days: int, length: int) -> None:
+        """All patients of a site get on to its new days, but for those who were stopped; nothing done moves."""
+        closed = [self.now.date() + timedelta(days=days + more) for more in range(length)]
+        before = {subject: (self.plan(subject), self.trace(subject)) for subject in self.subjects}
+        tried = self.scheduler.close_site(site, closed, why="inspection", now=self.moment, by="machine", dry_run=True)
+        assert {subject: self.trace(subject) for subject in self.subjects} == {
+            subject: trace for subject, (_, trace) in before.items()
+        }
+        found = self.scheduler.close_site(site, closed, why="inspection", now=self.moment, by="machine")
+        assert found.patients == tried.patients
+        self.touched.update(found.changes)
+        for subject in found.changes:
+            assert self.scheduler.show(subject).site == self.scheduler.site(site)
+            plan = self.plan(subject)
+            for visit in before[subject][0].visits:
+                if visit.status in (Status.DONE, Status.MISSED):
+                    assert plan.visit(visit.id) == visit
+
     @rule(data=st.data(), back=st.booleans(), days=st.integers(-3, 3))
     def correct(self, data: st.DataObject, back: bool, days: int) -> None:
         """A fact is taken back or gets another date; so may a correction."""
@@ -450,7 +540,7 @@ class Trial(RuleBasedStateMachine):
 
     def replanning_gives_the_stored_dates(self, subject: str) -> None:
         patient = self.scheduler.show(subject)
-        plan = planned(patient.template, patient.record, patient.site)
+        plan = planned(patient.template, patient.record, patient.site, patient.earlier)
         assert plan == patient.plan
         with self.scheduler._desk.store.reading() as work:
             rows = work.visits.visits(subject)

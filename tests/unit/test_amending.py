@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from schedules.course import Earlier
 from schedules.plan import Plan, Status
-from schedules.record import Fact
+from schedules.record import AGAIN, YES, Fact
 from schedules.site import Site
 from schedules.template import Template
 from schedules.why import why
@@ -217,6 +219,13 @@ def test_a_member_of_a_series_that_was_done_still_counts_as_one() -> None:
     after = planned(*facts, amended("2.0", "2026-03-01"), versions=(long, short))
     assert conflicts(after) == [("d1", 1)]
     assert visit(after, "ld-3").series == "ld"
+
+
+def test_what_is_done_once_more_stays_although_the_new_version_has_no_such_visit() -> None:
+    again = replace(done("d8", "2026-03-14"), values={AGAIN: YES})
+    after = to(version("2.0", *DROP_D8), *BEGUN, done("d8", "2026-03-09"), on="2026-03-12", then=(again,))
+    found = visit(after, "d8")
+    assert ([str(when) for when in found.earlier], str(found.actual)) == (["2026-03-09"], "2026-03-14")
 
 
 def test_a_missed_visit_stays_missed() -> None:
