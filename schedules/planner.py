@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from schedules.compiled import Compiled, compiled
 from schedules.conflicts import find_conflicts
 from schedules.course import NOTHING_EARLIER, Earlier, Sources, course_of
 from schedules.evaluating import as_day
-from schedules.grounds import Ground, Grounds
 from schedules.judge import PlannedFor, Seen, all_deviations, plainly, replay
 from schedules.layout import Layout, lay_out
 from schedules.periods import find_periods
@@ -19,6 +19,9 @@ from schedules.standing import Standing, fold, known_groups
 from schedules.template import STOP_EVERYTHING, Template
 from schedules.unscheduled import unscheduled_conflicts, with_unscheduled
 from schedules.visits import find_visits
+
+if TYPE_CHECKING:
+    from schedules.grounds import Ground, Grounds
 
 
 def plan(template: Template, record: Record, site: Site, earlier: Earlier = NOTHING_EARLIER) -> Plan:
@@ -57,6 +60,9 @@ class Prepared:
         self.standing: Standing = fold(record)
         self.ground: Ground | None = None
         if self.standing.changed:
+            # Few records were amended, and a small command must not pay for those.
+            from schedules.grounds import Grounds
+
             self._on_changing_ground(Grounds(Sources(course_of(record), template, site, earlier), self.standing))
             return
         self.compiled: Compiled = compiled(template, tuple(sorted(known_groups(template, self.standing).items())))
