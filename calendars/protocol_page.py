@@ -22,7 +22,8 @@ _RULES = """\
 body { margin: 1.5rem; background: var(--paper); color: var(--ink); font: 1rem/1.45 system-ui, sans-serif; }
 h1 { font-size: 1.4rem; } h2 { font-size: 1.15rem; }
 .quiet { color: var(--quiet); }
-.scroll { overflow-x: auto; border: 1px solid var(--line); }
+/* Relative, so that the hidden words of its marks do not make the page itself as wide as the table. */
+.scroll { position: relative; overflow-x: auto; border: 1px solid var(--line); }
 .scroll:focus-visible { outline: 3px solid var(--accent); }
 table { border-collapse: separate; border-spacing: 0; font-size: 0.85rem; }
 th, td { border-bottom: 1px solid var(--faint); border-right: 1px solid var(--faint); padding: 0.3rem 0.5rem; }
@@ -35,6 +36,9 @@ a { color: var(--accent); }
 sup a { padding: 0 0.15rem; }
 li:target { outline: 3px solid var(--accent); }
 .word { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+@media (max-width: 40rem) {
+  body { margin: 0.75rem; } tbody th, thead th:first-child { min-width: 8rem; max-width: 9rem; }
+}
 @media print {
   @page { size: landscape; margin: 10mm; }
   body { margin: 0; } .scroll { overflow: visible; border: 0; } table { font-size: 0.55rem; }
