@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from schedules.bounding import history_bounds
 from schedules.compiled import Check, Compiled
 from schedules.conflicts import length_words, window_edges, window_words
+from schedules.errors import InvalidInput
 from schedules.evaluating import Board, as_day
 from schedules.layout import Layout, lay_out
 from schedules.plan import Deviation, Status
@@ -95,7 +96,13 @@ def all_deviations(seen: Iterable[Seen]) -> tuple[Deviation, ...]:
 
 
 def _look(before: Layout, standing: Standing, fact: Fact) -> Seen:
-    place = before.compiled.index[fact.name]
+    place = before.compiled.index.get(fact.name)
+    if place is None:
+        # Only a correction of an amendment's day comes to this: what happened would lie under a version without it.
+        raise InvalidInput(
+            f"Fact {fact.number} ({fact.kind} {fact.name}) would be of a visit that the version in force then does not "
+            "have. Take that fact back first, or give the amendment a later day."
+        )
     deviations = _missed(before, fact) if fact.kind is Kind.MISSED else _done(before, standing, fact)
     return Seen(
         planned=None if fact.is_repeat else before.board.when[place],

@@ -179,3 +179,13 @@ def test_sequence_numbers_only_rise(begun: Scheduler) -> None:
     assert after["d15"].sequence == before["d15"].sequence + 1
     assert after["d1"] == before["d1"]
     assert after["d2"].status == Status.NOT_APPLICABLE
+
+
+def test_its_day_is_not_corrected_to_before_a_visit_that_was_done_under_the_version_before(begun: Scheduler) -> None:
+    later = "2026-03-12T18:00"
+    begun.event("P-001", "eligible", "2026-03-02", now=NOW)
+    approved(begun, "3.0").amend("SMALL", to="3.0", effective="2026-03-20", now=NOW)
+    number = len(begun.audit("P-001").record.facts)
+    begun.done("P-001", "d8", "2026-03-09", now=later)
+    with pytest.raises(InvalidInput, match=r"\(done d8\) would be of a visit that the version in force then"):
+        begun.correct("P-001", number, "2026-03-05", why="misread", now=later)
