@@ -113,16 +113,26 @@ def store() -> Scheduler:
 
 def named(texts: Iterable[str], form: str = "NAME=VALUE") -> dict[str, str]:
     """Texts of a form such as NAME=VALUE as a mapping. Raises InvalidInput for another form, and a name given twice."""
+    return dict(pairs(texts, form))
+
+
+def pairs(
+    texts: Iterable[str], form: str = "NAME=VALUE", *, repeats: Callable[[str], bool] = lambda name: False
+) -> list[tuple[str, str]]:
+    """Texts of a form such as NAME=VALUE as pairs. Raises InvalidInput for another form, and for a name that is given
+    twice but for those that may be."""
     from schedules.errors import InvalidInput
     from schedules.typed import parse_assignment
 
     found: dict[str, str] = {}
+    every = []
     for text in texts:
         name, value = parse_assignment(text, form)
-        if name in found:
+        if name in found and not repeats(name):
             raise InvalidInput(f"'{name}' is given twice, as {found[name]} and as {value}. Give it once.")
         found[name] = value
-    return found
+        every.append((name, value))
+    return every
 
 
 def at_visits(texts: Iterable[str]) -> list[tuple[str, str]]:
@@ -511,22 +521,28 @@ def preview(
     from scheduler.preview import preview as plan_of
 
     described: Any = {name: typed.pop(name) for name in ("timezone", "weekdays", "holidays", "closed", "opens")}
-    if site is not None and any(described.values()):
+    if site is not None and any(value not in (None, ()) for value in described.values()):
         raise click.UsageError("Give either --site or a description of one, not both.", click.get_current_context())
     template, found_site = what_to_plan(protocol, version, site)
     for name, form in (
         ("dates", "VISIT=WHEN"),
         ("done", "VISIT=WHEN"),
-        ("events", "NAME=DATE"),
         ("history", "NAME=DATE"),
     ):
         typed[name] = named(typed[name], form)
+    typed["events"] = pairs(typed["events"], "NAME=DATE", repeats=lambda name: may_repeat(template, name))
     typed |= {"groups": named(typed["groups"]), **{name: at_visits(typed[name]) for name in ("withheld", "given")}}
     found = plan_of(template, found_site or described, now=now, **typed)
     warn(found.warnings)
     print_plan(found.plan, found.today, site=site or "")
     if strict and found.plan.conflicts:
         no()
+
+
+def may_repeat(template: Template, event: str) -> bool:
+    """Whether a milestone may be recorded more than once."""
+    milestone = template.milestones.get(event)
+    return milestone is not None and milestone.repeats
 
 
 def what_to_plan(protocol: str, version: str | None, site: str | None) -> tuple[Template, Site | None]:

@@ -9,6 +9,7 @@ from itertools import groupby
 from schedules.points import Around, Shifted
 from schedules.spans import Span
 from schedules.template import Activity, OnlyFor, Template, VisitRule
+from schedules.words import in_a_sentence
 
 DONE = "x"
 OPTIONAL = "(x)"
@@ -134,7 +135,7 @@ def _for_all(template: Template, activity: Activity) -> Activity:
     """The activity with a label for all patients: where theirs says ``Dose level 1``, it says ``dose level``."""
     label = activity.label
     for name, group in template.groups.items():
-        label = label.replace(f"{{{name}}}", group.label[:1].lower() + group.label[1:])
+        label = label.replace(f"{{{name}}}", in_a_sentence(group.label))
     return replace(activity, label=label)
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from schedules.points import Named, Point, names_in, rescoped, rescoped_window
+from schedules.points import Day, Extreme, Named, Point, Shifted, names_in, rescoped, rescoped_window
 from schedules.template import Activity, Cycle, Milestone, PeriodRule, Template, VisitRule
 
 
@@ -75,6 +75,9 @@ class _Expansion:
         place = max((number for number, rule in enumerate(self.visits) if rule.id in self.repeated), default=-1) + 1
         self.visits[place:place] = copies
         self.visits += [rule for one in passes for rule in self.stand_ins(one, last, order)]
+        stood_in_for = {rule.stands_in_for for rule in self.visits if rule.stands_in_for}
+        if stood_in_for:
+            self.visits = [self.chained(rule, passes, stood_in_for) for rule in self.visits]
         expanded = replace(
             self.template,
             visits=tuple(self.visits),
@@ -117,8 +120,17 @@ class _Expansion:
             if milestone is not None and not milestone.once:
                 names[gate] = f"{one.name}/{gate}"
                 label = f"{milestone.label} ({one.name.replace('-', ' ')})"
-                self.milestones[names[gate]] = Milestone(id=names[gate], label=label)
+                expected = self.expected(milestone, one, names)
+                self.milestones[names[gate]] = Milestone(id=names[gate], label=label, expected=expected)
         return names
+
+    def expected(self, gate: Milestone, one: _Pass, names: Mapping[str, str]) -> Point | None:
+        """When a gate that is asked again is expected, where that counts from what the pass repeats."""
+        if gate.expected is None or not all(
+            isinstance(named, Day) or named.name in names for named in names_in(gate.expected)
+        ):
+            return None
+        return rescoped(gate.expected, names, f"{one.name}/{self.template.reference_visit}")
 
     def copy(self, one: _Pass, rule: VisitRule, names: Mapping[str, str]) -> VisitRule:
         reference = f"{one.name}/{self.template.reference_visit}"
@@ -224,7 +236,7 @@ class _Expansion:
             original = self.rules.get(rule.id)
             if original is None or not rule.step or rule.id in self.repeated or order.index(rule.epoch) <= last:
                 continue
-            if not any(isinstance(named, Named) and named.name.startswith("*/") for named in names_in(rule.at)):
+            if not self.is_reanchored(rule):
                 continue
             name = f"{one.name}/{rule.id}"
             yield replace(rule, id=name, series=f"{one.name}/{rule.series}", cycle=one.name, stands_in_for=rule.id)
@@ -232,6 +244,28 @@ class _Expansion:
             for activity in [*self.activities.values()]:
                 if rule.id in activity.visits:
                     self.activities[activity.id] = replace(activity, visits=(*activity.visits, name))
+
+    def is_reanchored(self, rule: VisitRule) -> bool:
+        """Whether a member of a series counts from what ranges over all cycles, by itself or by those before it."""
+        if self.before_it(rule):
+            first = next(other for other in self.visits if other.id == self.template.series[rule.series][0])
+            return self.is_reanchored(first)
+        return any(isinstance(named, Named) and named.name.startswith("*/") for named in names_in(rule.at))
+
+    def before_it(self, rule: VisitRule) -> str:
+        """The member before this one, where it counts from that (``from_previous``)."""
+        original = rule.stands_in_for or rule.id
+        members = self.template.series.get(self.rules[original].series, ()) if original in self.rules else ()
+        before = members[members.index(original) - 1] if original in members[1:] else ""
+        return before if isinstance(rule.at, Shifted) and rule.at.base == Named(before) else ""
+
+    def chained(self, rule: VisitRule, passes: list[_Pass], stood_in_for: set[str]) -> VisitRule:
+        """A member that counts from the one before counts from whichever stands in for that one (rule 15)."""
+        before = self.before_it(rule)
+        if before not in stood_in_for or not isinstance(rule.at, Shifted):
+            return rule
+        anyone = Extreme("latest", tuple(map(Named, (before, *(f"{one.name}/{before}" for one in passes)))))
+        return replace(rule, at=Shifted(anyone, rule.at.span))
 
     def period(self, rule: PeriodRule) -> PeriodRule:
         names = self.all_cycles()
