@@ -173,7 +173,7 @@ class Reader:
             self.problem(
                 key, f"'{name}' cannot be the name of {what}: it would read as Day -{day}. Choose another name."
             )
-        elif name in (PLACEHOLDERS if group else TAKEN) or (not group and _ADDED.fullmatch(name)):
+        elif name in ((*PLACEHOLDERS, *_ON_ANYTHING) if group else TAKEN) or (not group and _ADDED.fullmatch(name)):
             self.problem(
                 key, f"'{name}' cannot be the name of {what}: it has a meaning of its own. Choose another name."
             )
