@@ -332,7 +332,7 @@ def protocols(context: click.Context) -> None:
 
 
 @protocols.command("show")
-@click.argument("protocol", metavar="ID")
+@click.argument("protocol", metavar="ID|FILE")
 @VERSION
 @click.option("--markdown", is_flag=True, help="Print Markdown tables, for a document.")
 @click.option("--html", is_flag=True, help="Print a page of its own, to be opened in a browser or printed.")
@@ -346,6 +346,7 @@ def protocols_show(protocol: str, version: str | None, markdown: bool, html: boo
     Examples:
       dayzero protocols show NEUK203-13
       dayzero protocols show GD2B7H3-CART --version 1.0 --json
+      dayzero protocols show my-study.yaml
       dayzero protocols show CD70-CART --markdown
       dayzero protocols show CD70-CART --html > cd70-cart.html
     """
@@ -353,8 +354,7 @@ def protocols_show(protocol: str, version: str | None, markdown: bool, html: boo
 
     if html and markdown:
         raise click.UsageError("--html and --markdown are two forms of one table. Give one of them.")
-    with store() as trial:
-        template = trial.template(protocol, version)
+    template = template_or_file(protocol, version)
 
     def table() -> str:
         if html:
@@ -369,7 +369,7 @@ def protocols_show(protocol: str, version: str | None, markdown: bool, html: boo
 
 
 @protocols.command("assumptions")
-@click.argument("protocol", metavar="ID")
+@click.argument("protocol", metavar="ID|FILE")
 @VERSION
 @READS
 def protocols_assumptions(protocol: str, version: str | None) -> None:
@@ -381,12 +381,12 @@ def protocols_assumptions(protocol: str, version: str | None) -> None:
     \b
     Examples:
       dayzero protocols assumptions NEUK203-13
+      dayzero protocols assumptions my-study.yaml
     """
     from calendars.document import assumptions_document
     from calendars.protocol_tables import assumptions_text
 
-    with store() as trial:
-        template = trial.template(protocol, version)
+    template = template_or_file(protocol, version)
     answer(lambda: assumptions_document(template), lambda: assumptions_text(template, **look()))
 
 
@@ -415,6 +415,32 @@ def protocols_check(files: tuple[str, ...], strict: bool) -> None:
         no(USAGE)
     if strict and any(item["warnings"] for item in found):
         no()
+
+
+FILE_ENDINGS = (".yaml", ".yml")
+
+
+def template_or_file(protocol: str, version: str | None) -> Template:
+    """A template in a file, which need not be registered, or one of the database."""
+    found = template_in_file(protocol, version) if protocol.endswith(FILE_ENDINGS) else None
+    if found is not None:
+        return found
+    with store() as trial:
+        return trial.template(protocol, version)
+
+
+def template_in_file(protocol: str, version: str | None) -> Template | None:
+    """The template in a file of that name, with its warnings told; None where an ID is meant."""
+    from scheduler.files import file_bytes
+    from schedules.load import load
+
+    if not (protocol.endswith(FILE_ENDINGS) or os.path.isfile(protocol)):
+        return None
+    if version is not None:
+        raise click.UsageError("--version goes with an ID, not with a file.", click.get_current_context())
+    template = load(file_bytes(protocol), protocol)
+    warn(template.warnings)
+    return template
 
 
 def problems_of(file: str) -> dict[str, Any]:
@@ -547,16 +573,10 @@ def may_repeat(template: Template, event: str) -> bool:
 
 def what_to_plan(protocol: str, version: str | None, site: str | None) -> tuple[Template, Site | None]:
     """Template and site of a preview. The store is only opened for a site, and for a protocol that is nowhere else."""
-    from scheduler.files import file_bytes
     from scheduler.preview import shipped_template
-    from schedules.load import load
 
     template = shipped_template(protocol, version) if site is None else None
-    if template is None and (protocol.endswith((".yaml", ".yml")) or os.path.isfile(protocol)):
-        if version is not None:
-            raise click.UsageError("--version goes with an ID, not with a file.", click.get_current_context())
-        template = load(file_bytes(protocol), protocol)
-        warn(template.warnings)
+    template = template or template_in_file(protocol, version)
     if template is not None and site is None:
         return template, None
     with store() as trial:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
-from calendars.grid_times import when_of
+from calendars.grid_times import TOLD_ONE_BY_ONE, when_of
 from schedules.points import Around
 from schedules.protocol_days import days_from_reference
 from schedules.spans import Span
@@ -102,7 +102,7 @@ def _name(group: Sequence[VisitRule]) -> str:
     first, last = group[0], group[-1]
     if first is last:
         return first.id
-    if all(visit.member == str(visit.number) for visit in group):
+    if len(group) > TOLD_ONE_BY_ONE or all(visit.member == str(visit.number) for visit in group):
         return f"{first.id} … {last.member}"
     return ", ".join([first.id, *(visit.member for visit in group[1:])])
 
