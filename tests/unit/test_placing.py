@@ -294,6 +294,19 @@ def test_a_later_bound_allows_a_booking_but_no_plan() -> None:
     assert conflicts(plan) == [("x", 2)]
 
 
+@pytest.mark.parametrize(("booking", "by"), [("2026-03-14", 0), ("2026-03-16", 0), ("2026-03-17", 8)])
+def test_a_later_bound_holds_for_a_visit_that_bounds_alone_bind(booking: str, by: int) -> None:
+    # Rule 10: "a booking outside its window or bounds … up to at_the_latest it is none". Day 15 is 16 March.
+    body = template(
+        "visits:\n  d1: {epoch: t, at: enrolment + 28 days}\n"
+        "  x: {epoch: t, at: day 5, no_later_than: day 8, at_the_latest: day 15}\n"
+    )
+    plan = planned(body, booked("d1", "2026-03-02"), booked("x", booking))
+    assert conflicts(plan) == ([("x", by)] if by else [])
+    late = planned(body, done("d1", "2026-03-02"), done("x", booking))
+    assert [item.kind for item in late.deviations] == ["late"]
+
+
 def test_members_of_a_series_never_share_a_day() -> None:
     body = template(
         "visits:\n"
