@@ -12,17 +12,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from schedules.points import Day, Extreme, Named, Point, Shifted, names_in, rescoped, rescoped_window
+from schedules.points import Between, Day, Extreme, Named, Point, Shifted, names_in, rescoped, rescoped_window
 from schedules.template import Activity, Cycle, Milestone, PeriodRule, Template, VisitRule
 
 
 @dataclass(frozen=True, slots=True)
 class Dropped:
-    """A bound that a cycle cannot keep, since it names a visit the cycle does not repeat."""
+    """A bound that a cycle cannot keep, since it names a visit the cycle does not repeat; or, where ``upper`` is None,
+    a target or window that it can only keep as it is in the first pass."""
 
     visit: str
     cycle: str
-    upper: bool
+    upper: bool | None
     point: Point
 
 
@@ -137,6 +138,7 @@ class _Expansion:
         is_reference = rule.id == self.template.reference_visit
         cycle = one.name.replace("-", " ")
         at = self.start(one) if is_reference else rescoped(rule.at, names, reference)
+        self.note_stuck(one, rule, names, is_reference=is_reference)
         earlier = [*self.kept(one, rule, names, upper=False)]
         later = [*self.kept(one, rule, names, upper=True)]
         if is_reference:
@@ -157,6 +159,18 @@ class _Expansion:
             requires=tuple(names.get(gate, gate) for gate in rule.requires),
             together_with=tuple(names[other] for other in rule.together_with if other in names),
         )
+
+    def note_stuck(self, one: _Pass, rule: VisitRule, names: Mapping[str, str], *, is_reference: bool) -> None:
+        """Notes what a copy counts from that is on the same day in every pass."""
+        points = [] if is_reference else [rule.at]
+        if isinstance(rule.window, Between):
+            points += [rule.window.start, rule.window.end]
+        for point in points:
+            if any(
+                isinstance(named, Named) and (named.name == "enrolment" or self.is_foreign(named, names))
+                for named in names_in(point)
+            ):
+                self.dropped.append(Dropped(rule.series or rule.id, one.name, None, point))
 
     def kept(self, one: _Pass, rule: VisitRule, names: Mapping[str, str], *, upper: bool) -> Iterator[Point]:
         """The bounds of a visit that hold in a cycle too: those that name nothing but what the cycle repeats."""

@@ -225,3 +225,19 @@ def test_a_period_of_the_first_pass_does_not_wait_for_visits_of_a_cycle() -> Non
     waiting = BODY.replace("dlt: {from: d0, to: day 28}", "dlt: {from: d0, to: day 28, and_until_done: [treatment]}")
     plan = planned(template(waiting, reference="d0", day=0), *FIRST)
     assert plan.periods[0].waiting_for == ("d0", "d7", "d14", "after")
+
+
+def test_what_is_on_the_same_day_in_every_cycle_is_told() -> None:
+    of = template(
+        BODY.replace("d14: {epoch: treatment, at: day 14}", "d14: {epoch: treatment, at: labs + 21 days}").replace(
+            "d7: {epoch: treatment, at: day 7}", "d7: {epoch: treatment, at: day 7, window: enrolment .. day 7}"
+        ),
+        reference="d0",
+        day=0,
+    )
+    told = [warning.partition("warning: ")[2] for warning in of.warnings]
+    assert [text.partition(", which")[0] for text in told] == [
+        "In cycle 'second' 'd7' counts from enrolment",
+        "In cycle 'second' 'd14' counts from labs + 21 days",
+    ]
+    assert OF.warnings == ()
