@@ -112,7 +112,11 @@ class VisitRow(SQLModel, table=True):
     no date any more keeps its last one here; ``served`` says that it once had a dated entry of its own in calendars."""
 
     __tablename__ = "visit"
-    __table_args__ = (Index("ix_visit_day_status", "day", "status"),)
+    __table_args__ = (
+        Index("ix_visit_day_status", "day", "status"),
+        # All that tells whether the events of visits are stored as they are now: the rows themselves are wide.
+        Index("ix_visit_revision", "subject", "visit", "revision", "served"),
+    )
 
     subject: str = Field(primary_key=True, foreign_key="subject.id")
     visit: str = Field(primary_key=True)
