@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from schedules.errors import InvalidInput, shown
+from schedules.evaluating import is_timed
 from schedules.points import (
     Day,
     Named,
@@ -232,10 +233,17 @@ def _members(reader: Reader, name: str, key: Text, node: Node | None) -> list[_M
                 node, f"The list of dates of '{name}' is empty. Write points in time, such as [day 1, day 8]."
             )
         targets = [(index + 1, _target(reader, item)) for index, item in enumerate(node.values)]
-        return [_Member(str(index), index, *target, step="day") for index, target in targets if target]
+        step = _step([target[0] for _, target in targets if target])
+        return [_Member(str(index), index, *target, step=step) for index, target in targets if target]
     if any(key.value in REPETITION_KEYS for key, _ in node.pairs):
         return list(_repetition(reader, name, node))
     return list(_named_members(reader, name, node))
+
+
+def _step(points: list[Point]) -> str:
+    """Whether a list steps in days, or in hours or minutes; nothing where it does both, so that no order follows."""
+    timed = [is_timed(point) for point in points]
+    return "time" if all(timed) else "" if any(timed) else "day"
 
 
 def _at_one_point(reader: Reader, point: Point, window: Window | None) -> list[_Member]:

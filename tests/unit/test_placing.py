@@ -307,6 +307,28 @@ def test_a_later_bound_holds_for_a_visit_that_bounds_alone_bind(booking: str, by
     assert [item.kind for item in late.deviations] == ["late"]
 
 
+HOURLY = "visits:\n  d1: {epoch: t, place: ward, at: enrolment}\n  s: {epoch: t, place: ward, at: [%s]}\n"
+
+
+def test_a_list_in_hours_may_share_a_day_but_no_moment() -> None:
+    of = template(HOURLY % "d1 + 2 hours, d1 + 8 hours, d1 + 26 hours")
+    start = done("d1", "2026-03-02T08:00+00:00")
+    plan = planned(of, start)
+    assert [str(visit(plan, f"s-{number}").planned) for number in (1, 2, 3)] == [
+        "2026-03-02 10:00:00+00:00",
+        "2026-03-02 16:00:00+00:00",
+        "2026-03-03 10:00:00+00:00",
+    ]
+    assert plan.conflicts == ()
+    late = planned(of, start, done("s-1", "2026-03-02T16:00+00:00"))
+    assert [(item.visit, "in order" in item.message) for item in late.conflicts] == [("s-2", True)]
+
+
+def test_a_list_in_hours_and_days_has_no_order_of_its_own() -> None:
+    of = template(HOURLY % "d1 + 2 hours, day 1, day 2")
+    assert planned(of, done("d1", "2026-03-02T08:00+00:00")).conflicts == ()
+
+
 def test_members_of_a_series_never_share_a_day() -> None:
     body = template(
         "visits:\n"
