@@ -69,6 +69,7 @@ class Compiled:
     ``excluded`` visits are not applicable, ``open`` ones wait for a group; ``anchors`` are what each visit's target and
     absolute window count from; ``days`` are the protocol's day labels. ``origins`` are the points that targets count
     from (``origin_points``), many from the same one, and ``counted`` says of each visit from which, and how far.
+    ``hourly`` are the ``checks`` in hours or minutes of the visits that carry such.
     """
 
     template: Template
@@ -95,6 +96,7 @@ class Compiled:
     days: tuple[str | None, ...]
     bounded: frozenset[int]
     checks: tuple[Check, ...]
+    hourly: Mapping[int, tuple[Check, ...]]
     latest: tuple[Evaluate | None, ...]
     expected: tuple[tuple[str, Evaluate], ...]
     until: tuple[Evaluate | None, ...]
@@ -113,6 +115,15 @@ class Compiled:
 def compiled(template: Template, groups: tuple[tuple[str, str], ...]) -> Compiled:
     """The template compiled for these known groups; a group of the template that is missing is open."""
     return _Compiler(template, dict(groups)).compiled()
+
+
+def _hourly(checks: Iterable[Check]) -> Mapping[int, tuple[Check, ...]]:
+    """The bounds in hours or minutes, by the visit that carries them."""
+    found: dict[int, tuple[Check, ...]] = {}
+    for check in checks:
+        if is_timed(check.point):
+            found[check.carrier] = (*found.get(check.carrier, ()), check)
+    return found
 
 
 class _Compiler:
@@ -134,6 +145,7 @@ class _Compiler:
                 dependents[anchor].append(place)
         days = days_from_reference(self.template)
         chains = self._chains()
+        checks = tuple(self._checks())
         counted = tuple(None if is_timed(rule.at) else self._counted(rule.at) for rule in self.rules)
         periods = tuple(self._periods())
         return Compiled(
@@ -160,7 +172,8 @@ class _Compiler:
             labels=tuple(self.label(rule.label) for rule in self.rules),
             days=tuple(self._day_label(days.get(rule.id)) for rule in self.rules),
             bounded=self._bounded(),
-            checks=tuple(self._checks()),
+            checks=checks,
+            hourly=_hourly(checks),
             latest=tuple(self._optional(rule.at_the_latest) for rule in self.rules),
             expected=tuple(
                 (item.id, day_of(self.evaluator(item.expected)))

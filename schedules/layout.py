@@ -15,6 +15,7 @@ from schedules import stopping
 from schedules.bounding import history_bounds, live_status, overtaking_bounds
 from schedules.compiled import Compiled
 from schedules.evaluating import Board, as_day
+from schedules.hours import nearest_allowed
 from schedules.inequalities import FIRST, LAST
 from schedules.network import Network
 from schedules.plan import Status
@@ -246,7 +247,7 @@ class _Placer:
             layout.starts[place], layout.ends[place] = target + placing.start, target + placing.end
         elif placing.between is not None and not self._lies_between(placing, target):
             return False
-        if placing.partners and self._drawn_away(placing, target):
+        if (placing.partners and self._drawn_away(placing, target)) or place in self.compiled.hourly:
             return False
         if placing.bounded:
             day = target.toordinal()
@@ -325,8 +326,12 @@ class _Placer:
             return
         low, high = (self.network.low[place], self.network.high[place]) if placing.bounded else (FIRST, LAST)
         self._leave(place, low, high)
-        day = self._choose(placing, as_day(target), low, high)
-        self.board.when[place] = target if day == as_day(target) else _on_day(target, day)
+        aim = target
+        if place in self.compiled.hourly:
+            window = self.layout.starts[place], self.layout.ends[place]
+            aim = nearest_allowed(self.compiled.hourly[place], self.board, target, window)
+        day = self._choose(placing, as_day(aim), low, high)
+        self.board.when[place] = aim if day == as_day(aim) else _on_day(target, day)
         if placing.bounded:
             self._fix_day(placing, day.toordinal())
             if not low <= day.toordinal() <= high:

@@ -329,6 +329,46 @@ def test_a_list_in_hours_and_days_has_no_order_of_its_own() -> None:
     assert planned(of, done("d1", "2026-03-02T08:00+00:00")).conflicts == ()
 
 
+BY_THE_HOUR = """visits:
+  d1: {epoch: t, place: ward, at: enrolment}
+  a: {epoch: t, place: ward, at: d1 + 4 hours}
+  b: {epoch: t, place: ward, at: %s}
+"""
+
+
+@pytest.mark.parametrize(
+    ("rule", "expected", "by"),
+    [
+        ("d1 + 4 hours, window: ±6 hours, no_earlier_than: a + 3 hours", "2026-03-02 15:00:00+00:00", None),
+        ("d1 + 20 hours, no_later_than: a + 10 hours", "2026-03-02 22:00:00+00:00", None),
+        ("d1 + 4 hours, no_earlier_than: a + 30 hours, no_later_than: a + 40 hours", "2026-03-03 18:00:00+00:00", None),
+        ("day 8, no_later_than: a + 30 hours", "2026-03-03", None),
+        ("day 3, no_later_than: a + 30 hours", "2026-03-03", None),
+        ("day 1, no_earlier_than: a + 30 hours", "2026-03-03", None),
+        (
+            "d1 + 5 hours, no_earlier_than: a + 30 minutes, no_later_than: a + 2 hours",
+            "2026-03-02 13:00:00+00:00",
+            None,
+        ),
+        # No moment is within six hours of noon and seven hours after it: it stays there, as a conflict.
+        ("d1 + 4 hours, window: ±6 hours, no_earlier_than: a + 7 hours", "2026-03-02 12:00:00+00:00", "7:00:00"),
+    ],
+)
+def test_a_bound_in_hours_is_kept_to_the_hour(rule: str, expected: str, by: str | None) -> None:
+    plan = planned(template(BY_THE_HOUR % rule), done("d1", "2026-03-02T08:00+00:00"))
+    assert str(visit(plan, "b").planned) == expected
+    assert [str(item.by) for item in plan.conflicts] == ([by] if by else [])
+
+
+def test_a_bound_in_hours_is_kept_to_the_hour_where_an_hour_comes_twice() -> None:
+    # In New York 01:30 comes twice on 1 November 2026: three hours after 23:00 EDT are 01:00 EST.
+    of = template(BY_THE_HOUR % "d1 + 5 hours, window: ±4 hours, no_earlier_than: a + 3 hours")
+    plan = planned(of, done("d1", "2026-10-31T19:00-04:00"), site=Site(timezone="America/New_York"))
+    assert str(visit(plan, "a").planned) == "2026-10-31 23:00:00-04:00"
+    assert str(visit(plan, "b").planned) == "2026-11-01 01:00:00-05:00"
+    assert plan.conflicts == ()
+
+
 def test_members_of_a_series_never_share_a_day() -> None:
     body = template(
         "visits:\n"
