@@ -74,4 +74,6 @@ def stops(compiled: Compiled, event: str) -> tuple[frozenset[int], frozenset[str
 
 
 def _places(compiled: Compiled, name: str) -> list[int]:
-    return [compiled.index[visit] for visit in compiled.template.members(name) if visit in compiled.index]
+    """The visits that a name stands for, in every cycle: an event ends what comes after it in whichever that is."""
+    members = {visit.rpartition("/")[2] for visit in compiled.template.members(name)}
+    return [place for place, rule in enumerate(compiled.rules) if rule.id.rpartition("/")[2] in members]

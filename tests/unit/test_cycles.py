@@ -241,3 +241,15 @@ def test_what_is_on_the_same_day_in_every_cycle_is_told() -> None:
         "In cycle 'second' 'd14' counts from labs + 21 days",
     ]
     assert OF.warnings == ()
+
+
+@pytest.mark.parametrize("stop", ["[d7]", "[treatment]", "all"])
+def test_an_event_ends_a_visit_in_whichever_cycle_it_is(stop: str) -> None:
+    of = template(
+        BODY.replace("progression: Progression", f"progression: {{label: P, stop: {stop}, keep: [d14]}}"),
+        reference="d0",
+        day=0,
+    )
+    plan = planned(of, *SECOND, event("progression", "2026-04-09"))
+    found = {name: visit(plan, name).status for name in ("d7", "second/d7", "second/d14")}
+    assert found == {"d7": Status.PLANNED, "second/d7": Status.CANCELLED, "second/d14": Status.PLANNED}
