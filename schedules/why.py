@@ -49,7 +49,7 @@ class _Story:
         rule, status = self.compiled.rules[place], self.board.status[place]
         yield f"{self.compiled.labels[place]} ({rule.id}) {self.stands(place)}."
         if status is Status.CONDITIONAL:
-            yield f"It has no date until this happens: {', '.join(self.layout.waiting.get(place, ()))}."
+            yield from self.waiting(place)
         yield from self.amended(rule.id)
         if status is Status.NOT_APPLICABLE:
             yield from self.not_applicable(place)
@@ -66,6 +66,16 @@ class _Story:
         yield from (f"Conflict: {item.message}" for item in find_conflicts(self.layout) if item.visit == rule.id)
         yield from (f"Deviation: {item.message}" for item in self.deviations(rule.id))
         yield from (f"Assumed: {text}." for text in rule.assumed)
+
+    def waiting(self, place: int) -> Iterator[str]:
+        """What a conditional visit has no date without: what has to happen, and the patient's groups that are open."""
+        names = self.layout.waiting.get(place, ())
+        groups = [name for name in names if name in self.compiled.template.groups]
+        events = [name for name in names if name not in groups]
+        if events:
+            yield f"It has no date until this happens: {', '.join(events)}."
+        if groups:
+            yield f"It has no date until this is known of the patient: {', '.join(groups)}."
 
     def not_applicable(self, place: int) -> Iterator[str]:
         """Why a visit does not apply; what an amendment would have added to the past says so itself."""
@@ -224,6 +234,7 @@ class _Story:
             if current != place and self.board.status[current] is not Status.PLANNED:
                 found[f"{self.compiled.rules[current].id} {self.stands(current)}"] = None
                 continue
+            found |= dict.fromkeys(self.pushed(current))
             at = self.compiled.rules[current].at
             events = [named for named in names_in(at) if isinstance(named, Named) and not self.places(named)]
             found |= dict.fromkeys(self.event(str(named)) for named in events if not named.which)
@@ -231,6 +242,20 @@ class _Story:
             seen.update(fresh)
             pending += fresh
         return list(found)
+
+    def pushed(self, place: int) -> Iterator[str]:
+        """The rules that a planned visit carries and that keep it off its target."""
+        target, when = self.layout.targets[place], self.board.when[place]
+        if target is None or when is None or as_day(target) == as_day(when):
+            return
+        name, day = self.compiled.rules[place].id, as_day(target)
+        for check in self.compiled.checks:
+            limit = check.evaluate(self.board) if check.carrier == place else None
+            if limit is not None and (day > as_day(limit) if check.upper else day < as_day(limit)):
+                yield f"{name} no {'later' if check.upper else 'earlier'} than {self.derivation(check.point)}"
+        for bound in history_bounds(self.compiled, self.prepared.standing, lambda other: other == place):
+            if isinstance(bound.expression, Constant) and day.toordinal() < bound.expression.day:
+                yield bound.text
 
     def derivation(self, point: Point) -> str:
         """``day 4, counted from d1, which was done on …``."""

@@ -7,9 +7,10 @@ from dataclasses import replace
 import pytest
 
 from schedules.errors import UnknownName
+from schedules.planner import prepare
 from schedules.site import WORKING_WEEK, Site
-from schedules.why import why
-from tests.support import booked, done, event, group, protocol, record, template
+from schedules.why import reasons, why
+from tests.support import booked, done, event, group, history, protocol, record, template
 
 S4 = "NEUK203-13"
 
@@ -119,3 +120,32 @@ def test_visits_that_are_together_say_so() -> None:
     assert lines[0].endswith("is planned for Tuesday 2 March 2027.")
     assert "It is together with response-month-12, on the same day, since their windows overlap." in lines
     assert not any("Its rules do not allow the target" in line for line in lines)
+
+
+def test_why_a_visit_moved_names_the_rule_that_keeps_it_off_its_target() -> None:
+    of = template(
+        "history:\n  mri: {label: MRI contrast, clear: 3 days, before: d1}\nvisits:\n"
+        "  d1: {epoch: t, at: enrolment + 10 days, no_earlier_than: ld + 2 days}\n"
+        "  ld: {epoch: t, at: enrolment + 5 days}\n  d4: {epoch: t, at: day 4}\n"
+    )
+    late = prepare(of, record(done("ld", "2026-01-15")), Site())
+    pushed = "d1 no earlier than ld + 2 days, counted from ld, which was done on Thursday 15 January 2026"
+    told = reasons(late, ["d1", "d4"])
+    assert told["d1"].startswith(f"{pushed} instead of 10 January 2026; ")
+    assert pushed in told["d4"]
+    cleared = prepare(of, record(history("mri", "2026-01-14")), Site())
+    assert reasons(cleared, ["d1"])["d1"] == (
+        "d1 no earlier than 3 days after MRI contrast on 14 January 2026; enrolment on 5 January 2026"
+    )
+
+
+def test_a_visit_of_an_open_group_waits_for_what_is_known_of_the_patient() -> None:
+    of = template(
+        "groups: {arm: {A: a, B: b}}\nmilestones: {crs: Severe CRS}\nvisits:\n  d1: {epoch: t, at: enrolment}\n"
+        '  x: {epoch: t, at: day 4, only_for: {arm: A}}\n  y: {epoch: t, at: "latest(x, crs)"}\n'
+    )
+    assert why(of, record(), Site(), "x")[1] == "It has no date until this is known of the patient: arm."
+    assert why(of, record(), Site(), "y")[1:3] == (
+        "It has no date until this happens: crs.",
+        "It has no date until this is known of the patient: arm.",
+    )
