@@ -319,7 +319,7 @@ class _Placer:
         self.layout.doubtful.add(place)
         target = self._aim(place) if known is None else self._aim_at(place, known)
         if target is None or self._beyond(placing, target):
-            if target is not None:
+            if target is not None and self.board.status[place] is not Status.MISSED:
                 self.board.status[place] = Status.NOT_APPLICABLE
             # It stays a free node of the network, which others can be bound to each other through.
             self.foreseen = False

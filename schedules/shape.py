@@ -173,19 +173,24 @@ class _Shaper:
                     break
         for place, event, number in self.compiled.nth:
             # One is always shown, waiting for the next event; the others are there to be called for.
-            if number > 1 and f"{event}#{number - 1}" not in self.facts.events:
+            if number > 1 and f"{event}#{number - 1}" not in self.facts.events and place not in self.known:
                 yield place
 
     def _find_conditional(self) -> None:
-        """Marks the visits that count from something that has not happened (rule 8), anchors first."""
+        """Marks the visits that count from something that has not happened (rule 8), anchors first.
+
+        What was missed stays so; if it was planned for no moment, what counts from it waits for the same.
+        """
         for place in _order(self.compiled, frozenset()):
-            if self.status[place] is not Status.PLANNED:
+            undated = self.status[place] is Status.MISSED and place not in self.fixed
+            if self.status[place] is not Status.PLANNED and not undated:
                 continue
             group = self.compiled.open.get(place)
             missing = (group,) if group else self._missing(place)
             if missing:
-                self.status[place] = Status.CONDITIONAL
                 self.waiting[place] = missing
+                if not undated:
+                    self.status[place] = Status.CONDITIONAL
 
     def _missing(self, place: int) -> tuple[str, ...]:
         rule = self.compiled.rules[place]
@@ -217,7 +222,7 @@ class _Shaper:
     def _visit_happens(self, place: int) -> bool:
         status = self.status[place]
         # One that was missed counts from when it was planned for (rule 7), unless it had no date to be missed on.
-        was_planned = place in self.fixed and place not in self.compiled.references
+        was_planned = place not in self.waiting and place not in self.compiled.references
         return live_status(status) or (status is Status.MISSED and was_planned)
 
     def _lacking(self, point: Point) -> list[str]:

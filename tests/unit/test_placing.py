@@ -518,8 +518,30 @@ def test_what_counts_from_a_visit_that_was_missed_without_a_date_waits() -> None
         "  check: {epoch: t, at: crs + 3 days}\n  after: {epoch: t, at: check + 2 days}\n"
     )
     found = visit(planned(of, missed("check")), "after")
-    assert (found.status, found.planned, found.waiting_for) == (Status.CONDITIONAL, None, ("check",))
+    assert (found.status, found.planned, found.waiting_for) == (Status.CONDITIONAL, None, ("crs",))
     assert dates(planned(of, event("crs", "2026-01-10"), missed("check")), "after") == ["2026-01-15"]
+    assert dates(planned(of, missed("check"), event("crs", "2026-01-10")), "check", "after") == [
+        "2026-01-13",
+        "2026-01-15",
+    ]
+
+
+def test_a_fact_of_a_visit_that_nothing_calls_for_is_shown_all_the_same() -> None:
+    of = template(
+        "milestones: {unsure: {label: Unsure, repeats: true}}\nvisits:\n  d1: {epoch: t, at: enrolment}\n"
+        "  confirm: {epoch: t, at: unsure + 1 week}\n"
+        "  s: {epoch: t, at: {every: 1 week, from: d1, times: 3, until: day 10}}\n"
+    )
+    plan = planned(of, booked("confirm-2", "2026-02-02"), done("confirm-3", "2026-02-09"), missed("s-2"))
+    assert {item.id: item.status for item in plan.visits} == {
+        "d1": Status.PLANNED,
+        "s-1": Status.PLANNED,
+        "confirm-2": Status.BOOKED,
+        "confirm-3": Status.DONE,
+        "confirm-1": Status.CONDITIONAL,
+        "s-2": Status.MISSED,
+        "s-3": Status.NOT_APPLICABLE,
+    }
 
 
 def test_a_visit_put_outside_its_range_leaves_the_others_what_follows_from_its_day() -> None:
