@@ -39,6 +39,9 @@ def _single(layout: Layout, item: CompiledPeriod) -> Period:
         end = _end(layout, item.end)
     else:
         end = None if start is None else add_days_and_months(start, item.length)
+    if start is not None and end is not None and end < start:
+        # Dates that are in conflict can turn it round; no calendar can show a span that ends before it starts.
+        start = end = None
     waiting = tuple(visit for place, visit in item.until_done if status[place] in WAITED_FOR) if item.until_done else ()
     return _period(item, item.rule.id, start, end, waiting or (() if start is not None else item.names))
 

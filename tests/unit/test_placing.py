@@ -596,6 +596,16 @@ def test_what_counts_from_the_last_of_what_waits_waits_for_the_same() -> None:
     assert visit(planned(of), "end").waiting_for == ("crs", "clear")
 
 
+def test_a_period_that_would_end_before_it_starts_has_no_dates() -> None:
+    of = template(
+        "milestones: {crs: Severe CRS}\nvisits:\n  d1: {epoch: t, at: enrolment}\n  x: {epoch: t, at: day 8}\n"
+        "periods: {watch: {from: x, to: crs}}\n"
+    )
+    found = [planned(of, event("crs", on)).periods[0] for on in ("2026-01-11", "2026-01-12")]
+    assert [(str(item.start), str(item.end)) for item in found] == [("None", "None"), ("2026-01-12", "2026-01-12")]
+    assert (found[0].status(day("2026-01-20")), found[0].waiting_for) == ("conditional", ("x",))
+
+
 KEEP = """milestones:
   closed: {label: Study closed, stop: %s, keep: %s}
 visits:
