@@ -56,6 +56,8 @@ def remember(context: click.Context, parameter: click.Parameter, value: object) 
     """Keeps an option for the whole command line, so that it may stand before or after a command's name."""
     if value:
         context.meta[f"dayzero.{parameter.name}"] = value
+        if context.get_parameter_source(parameter.name or "") is click.core.ParameterSource.COMMANDLINE:
+            context.meta[f"dayzero.typed.{parameter.name}"] = value
 
 
 def remembered(name: str) -> Any:
@@ -1764,8 +1766,8 @@ def simulate(protocols: tuple[str, ...], start: str, **numbers: int) -> None:
     """Runs invented patients through a trial, with delays, misses and ends.
 
     Everything is recorded by the real commands' use cases and reminded of by the real sweep; only the clock is not
-    real. Without --database it is on a temporary database, which is gone afterwards; with it, the database must be
-    new, since what is invented must not mix with what is real.
+    real. Without --database it is on a temporary database, which is gone afterwards, also where DAYZERO_DATABASE is
+    set; with it, the database must be new, since what is invented must not mix with what is real.
 
     \b
     Examples:
@@ -1778,7 +1780,7 @@ def simulate(protocols: tuple[str, ...], start: str, **numbers: int) -> None:
 
     what = Simulation(protocols=protocols, start=parse_day(start), **numbers)
     with click.progressbar(length=what.days, label="Days", file=sys.stderr, hidden=not sys.stderr.isatty()) as bar:
-        outcome = simulate_in(remembered("database"), what, bar.update)
+        outcome = simulate_in(remembered("typed.database"), what, bar.update)
     answer(outcome.document, lambda: outcome_text(outcome))
 
 
