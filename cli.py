@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from calendars.agenda import AgendaItem
     from scheduler import Scheduler
     from scheduler.simulation.running import Outcome
-    from scheduler.values import Audit, Change, Contact, Message, Queued, Revision, State
+    from scheduler.values import Approved, Audit, Change, Contact, Message, Queued, Revision, State
     from schedules.plan import Plan
     from schedules.site import Site
     from schedules.template import Template
@@ -56,6 +56,8 @@ def remember(context: click.Context, parameter: click.Parameter, value: object) 
     """Keeps an option for the whole command line, so that it may stand before or after a command's name."""
     if value:
         context.meta[f"dayzero.{parameter.name}"] = value
+        if context.get_parameter_source(parameter.name or "") is click.core.ParameterSource.COMMANDLINE:
+            context.meta[f"dayzero.typed.{parameter.name}"] = value
 
 
 def remembered(name: str) -> Any:
@@ -517,7 +519,7 @@ def protocols_diff(protocol: str, old: str, new: str) -> None:
 @several("--event", "events", metavar="NAME=DATE", text="A milestone that was reached.")
 @GROUP
 @HISTORY
-@option("--site", metavar="ID", text="A site of the database. Or a site that is only described:")
+@option("--site", metavar="S", text="A site of the database. Or a site that is only described:")
 @option("--timezone", metavar="Z", text="Its zone (else the template's, else UTC).")
 @option("--open", "weekdays", metavar="DAYS", text="Its open weekdays, such as tue,wed,thu.")
 @option("--holidays", metavar="COUNTRY", text="Its public holidays, such as CN or DE-BY.")
@@ -588,12 +590,112 @@ def what_to_plan(protocol: str, version: str | None, site: str | None) -> tuple[
 
 @dayzero.group()
 def site() -> None:
-    """Adds sites: their zones and open days.
+    """Keeps sites: their zones, open days and versions.
 
     \b
     Examples:
       dayzero site add BJ01 --timezone Asia/Shanghai --holidays CN
+      dayzero site list
+      dayzero site show BJ01
     """
+
+
+@site.command("list")
+@READS
+def site_list() -> None:
+    """Lists the sites.
+
+    \b
+    Examples:
+      dayzero site list
+      dayzero site list --json
+    """
+    with store() as trial:
+        found = trial.sites()
+    answer(lambda: [site_document(one) for one in found], lambda: sites_text(found))
+
+
+def sites_text(sites: Sequence[Site]) -> str:
+    from calendars.layout import Cell, table
+
+    rows = [
+        (Cell(one.id, "bold", whole=True), one.name, one.timezone, week_of(one), f"{one.opens:%H:%M}", one.holidays)
+        for one in sites
+    ]
+    heads = ("Site", "Name", "Zone", "Open", "From", "Holidays")
+    return table(heads, rows, **look()) if rows else "There is no site yet. Add one with 'dayzero site add'."
+
+
+def week_of(site: Site) -> str:
+    from schedules.site import WEEKDAYS
+
+    return ", ".join(WEEKDAYS[day] for day in sorted(site.weekdays))
+
+
+@site.command("show")
+@click.argument("id", metavar="ID")
+@READS
+def site_show(id: str) -> None:
+    """Tells a site's open days, closures and approved versions.
+
+    \b
+    Examples:
+      dayzero site show BJ01
+    """
+    with store() as trial:
+        found, approved, rules = trial.site(id), trial.approvals(id), trial.site_rules(id)
+    answer(
+        lambda: (
+            site_document(found)
+            | {
+                "closures": [{"date": day, "why": why} for day, why in found.closures],
+                "approved": [fields(one) for one in approved],
+                "reminders": rules,
+            }
+        ),
+        lambda: site_shown(found, approved, rules),
+    )
+
+
+def site_shown(site: Site, approved: Sequence[Approved], rules: Mapping[str, tuple[str, ...]]) -> str:
+    from calendars.layout import bullets, heading, sections
+
+    width = look()["width"]
+    told = [
+        f"{one.protocol} {one.version}, {'for every patient' if one.mandatory else 'by re-consent'}" for one in approved
+    ]
+    parts = {
+        "Closed": [*closures_in_words(site)],
+        "Approved": told,
+        "Reminders": site_rules_text(site.id, rules).splitlines(),
+    }
+    return sections(
+        (
+            site_text(site, told=f", revision {site.revision}"),
+            *(
+                f"{heading(name, colour=look()['colour'])}\n{bullets(texts, width=width)}"
+                for name, texts in parts.items()
+                if texts
+            ),
+        )
+    )
+
+
+def closures_in_words(site: Site) -> Iterator[str]:
+    """``Mon 20 Apr 2026 to Fri 24 Apr 2026: inspection``: days in a row that are closed for one reason in one line."""
+    from datetime import timedelta
+
+    from calendars.words import day_in_words
+
+    runs: list[tuple[date, date, str]] = []
+    for day, why in sorted(site.closures):
+        if runs and runs[-1][1:] == (day - timedelta(days=1), why):
+            runs[-1] = (runs[-1][0], day, why)
+        else:
+            runs.append((day, day, why))
+    for first, last, why in runs:
+        until = f" to {day_in_words(last, short=True)}" if last > first else ""
+        yield f"{day_in_words(first, short=True)}{until}: {why}"
 
 
 @site.command("add")
@@ -617,8 +719,10 @@ def site_add(id: str, weekdays: str | None, opens: str, **given: Any) -> None:
 
     days = parse_weekdays(weekdays) if weekdays else None
     with store() as trial:
+        known = {one.id for one in trial.sites()}
         added = trial.add_site(id, weekdays=days, opens=parse_clock(opens), **given)
-    answer(lambda: site_document(added), lambda: site_text(added))
+    told = " was there before, and nothing has changed" if id in known else " is added"
+    answer(lambda: site_document(added), lambda: site_text(added, told))
 
 
 @site.command("remind")
@@ -758,13 +862,11 @@ def site_document(site: Site) -> dict[str, object]:
     return told | {"open": [WEEKDAYS[day] for day in sorted(site.weekdays)], "opens": f"{site.opens:%H:%M}"}
 
 
-def site_text(site: Site) -> str:
+def site_text(site: Site, told: str) -> str:
     from calendars.layout import paragraph
-    from schedules.site import WEEKDAYS
 
-    week = ", ".join(WEEKDAYS[day] for day in sorted(site.weekdays))
     name = f" ({site.name})" if site.name else ""
-    told = f"Site {site.id}{name} is added: {site.timezone}, open {week} from {site.opens:%H:%M}."
+    told = f"Site {site.id}{name}{told}: {site.timezone}, open {week_of(site)} from {site.opens:%H:%M}."
     if site.holidays:
         told += f" It keeps the public holidays of {site.holidays}"
         told += f", which are announced to {site.announced_to}; later ones may change." if site.announced_to else "."
@@ -808,6 +910,28 @@ def write_timeline(subject: str, file: str, now: str | None) -> None:
         picture = trial.timeline(subject, now=now)
     write_file(file, picture.encode(), example="timeline.svg")
     click.echo(f"{file}: the timeline of {subject}.", err=remembered("json") is not None)
+
+
+@dayzero.command()
+@option("--site", metavar="S", text="Only the patients of this site.")
+@option("--protocol", metavar="ID", text="Only the patients in this protocol.")
+@NOW
+@READS
+def subjects(**asked: Any) -> None:
+    """Lists the patients: what comes next, and what is overdue.
+
+    Those whom an event stopped, such as death, are listed below the others.
+
+    \b
+    Examples:
+      dayzero subjects
+      dayzero subjects --site BJ01 --json
+    """
+    from calendars.subjects import subjects_document, subjects_text
+
+    with store() as trial:
+        found = trial.subjects(**asked)
+    answer(lambda: subjects_document(found), lambda: subjects_text(found, **look()))
 
 
 @dayzero.command()
@@ -949,9 +1073,10 @@ def overdue(**asked: Any) -> None:
 @dayzero.command()
 @click.argument("subject", required=False)
 @option("--protocol", metavar="ID", text="Only those of patients in this protocol.")
+@option("--site", metavar="S", text="Only those of this site's patients.")
 @flag("--csv", "as_csv", text="Print CSV, for spreadsheets.")
 @READS
-def deviations(subject: str | None, protocol: str | None, as_csv: bool) -> None:
+def deviations(subject: str | None, protocol: str | None, site: str | None, as_csv: bool) -> None:
     """Lists what happened against the protocol, and why.
 
     Of one patient also what expires, and which questions are open.
@@ -967,11 +1092,34 @@ def deviations(subject: str | None, protocol: str | None, as_csv: bool) -> None:
     if as_csv and remembered("json"):
         raise click.UsageError("Give either --csv or --json, not both.", click.get_current_context())
     with store() as trial:
-        found = trial.deviations(subject=subject, protocol=protocol)
+        found = trial.deviations(subject=subject, protocol=protocol, site=site)
     if as_csv:
         sys.stdout.buffer.write(deviations_csv(found).encode())
         return
     answer(lambda: deviations_document(found), lambda: deviations_report(found, **look()))
+
+
+@dayzero.command()
+@option("--site", metavar="S", text="Only of this site's patients.")
+@option("--protocol", metavar="ID", text="Only of patients in this protocol.")
+@option("--since", metavar="TIME", text="From this day or time on (else from yesterday on).")
+@NOW
+@READS
+def changes(**asked: Any) -> None:
+    """Lists what was recorded lately, of all patients.
+
+    By whom, when and why, as 'dayzero audit' tells of one patient. Days begin at midnight at each site.
+
+    \b
+    Examples:
+      dayzero changes
+      dayzero changes --site BJ01 --since 2026-03-02
+    """
+    from calendars.subjects import recorded_document, recorded_text
+
+    with store() as trial:
+        found = trial.changes(**asked)
+    answer(lambda: recorded_document(found), lambda: recorded_text(found, **look()))
 
 
 # What happens, and what that moves
@@ -1313,10 +1461,10 @@ def export(subject: str | None, site: str | None, output: str | None, **asked: A
 @NOW
 @DATABASE
 def print_page(subject: str, output: str | None, **asked: Any) -> None:
-    """Writes a page for the patient: months, visits, what to keep in mind.
+    """Writes a page for the patient, to be printed.
 
-    A browser shows it on any screen and prints it on paper. At level private
-    it has no name, drug or diagnosis, and lines to write on.
+    It has months, visits and what to keep in mind. A browser shows it on any screen and prints it on paper. At level
+    private it has no name, drug or diagnosis, and lines to write on.
 
     \b
     Examples:
@@ -1395,12 +1543,12 @@ def contact_list(subject: str | None, site: str | None) -> None:
 
 
 @contact.command("test")
-@click.argument("number", type=click.IntRange(1, 2**31 - 1))
+@click.argument("number", metavar="NO", type=click.IntRange(1, 2**31 - 1))
 @READS
 def contact_test(number: int) -> None:
     """Sends a test message to a contact, by whatever is set up for it.
 
-    NUMBER is the contact's, as 'contact list' shows it.
+    NO is the contact's number, as 'contact list' shows it.
 
     \b
     Examples:
@@ -1797,11 +1945,12 @@ def how_long_ago(state: State) -> str:
 @click.option("--seed", metavar="N", default=1, show_default=True, help="The same seed gives the same patients.")
 @READS
 def simulate(protocols: tuple[str, ...], start: str, **numbers: int) -> None:
-    """Runs invented patients through a trial, with delays, misses and ends.
+    """Runs invented patients through a trial.
 
-    Everything is recorded by the real commands' use cases and reminded of by the real sweep; only the clock is not
-    real. Without --database it is on a temporary database, which is gone afterwards; with it, the database must be
-    new, since what is invented must not mix with what is real.
+    They are delayed, miss visits, progress, withdraw and die. Everything is recorded by the real commands' use cases
+    and reminded of by the real sweep; only the clock is not real. Without --database it is on a temporary database,
+    which is gone afterwards, also where DAYZERO_DATABASE is set; with it, the database must be new, since what is
+    invented must not mix with what is real.
 
     \b
     Examples:
@@ -1814,7 +1963,7 @@ def simulate(protocols: tuple[str, ...], start: str, **numbers: int) -> None:
 
     what = Simulation(protocols=protocols, start=parse_day(start), **numbers)
     with click.progressbar(length=what.days, label="Days", file=sys.stderr, hidden=not sys.stderr.isatty()) as bar:
-        outcome = simulate_in(remembered("database"), what, bar.update)
+        outcome = simulate_in(remembered("typed.database"), what, bar.update)
     answer(outcome.document, lambda: outcome_text(outcome))
 
 

@@ -125,7 +125,9 @@ class Desk:
         if not versions:
             raise UnknownName("protocol", protocol, dict.fromkeys(name for name, _ in found))
         if version is not None and version not in versions:
-            raise UnknownName(f"version {{}} of {protocol}", version, versions)
+            # Of numbers the nearest is no help.
+            known = f"Known: {', '.join(versions)}."
+            raise UnknownName(f"version {{}} of {protocol}", version, versions, advice=known)
         return self.template_of(work, protocol, version or versions[-1])
 
     def template_of(self, work: Work, protocol: str, version: str) -> Registered:
@@ -177,11 +179,12 @@ class Desk:
 
         Raises UnknownName.
         """
+        from scheduler.store.facts import record_of
+
         subject = self.find_subject(work, name, lock=lock)
         links = work.facts.links(name)
         kept = work.looks.of(name, links)
-        record = Record(subject=name, facts=tuple(link.fact for link in links))
-        chart = self.charted(work, subject, record, NOTHING_SEEN if replay else kept.good)
+        chart = self.charted(work, subject, record_of(name, links), NOTHING_SEEN if replay else kept.good)
         return replace(chart, links=links, kept=kept)
 
     def keep_looks(self, charts: Iterable[Chart]) -> None:
@@ -255,6 +258,8 @@ def checked_id(kind: str, text: str) -> str:
 def checked_why(text: str) -> str:
     """A reason as it is recorded. Raises InvalidInput for one that is too long or not text."""
     clean = " ".join(text.split())
-    if len(clean) > LONGEST_WHY or not clean.isprintable():
-        raise InvalidInput(f"The reason is no text of at most {LONGEST_WHY} characters. Write it shorter.")
+    if not clean.isprintable():
+        raise InvalidInput(f"The reason {shown(clean)} holds characters that cannot be printed. Write it without them.")
+    if len(clean) > LONGEST_WHY:
+        raise InvalidInput(f"The reason has {len(clean):,} characters, and {LONGEST_WHY:,} are kept. Write it shorter.")
     return clean

@@ -11,7 +11,8 @@ from calendars.deviations import DeviationItem, Deviations, deviation_items
 from calendars.worklists import Case, Undelivered, Worklist, worklist
 from scheduler.desk import Chart, Desk
 from scheduler.moments import Moment, moment_at
-from schedules.errors import InvalidInput, UnknownName
+from scheduler.rosters import check_scope
+from schedules.errors import InvalidInput
 from schedules.expiries import expiries
 
 if TYPE_CHECKING:
@@ -63,26 +64,21 @@ def _case(chart: Chart, today: date) -> Case:
     return Case(site=subject.site, subject=subject.id, plan=chart.plan, expiries=found, today=today)
 
 
-def deviations(desk: Desk, subject: str | None, protocol: str | None) -> Deviations:
-    """The deviations of a subject, of a protocol, or of all. Raises UnknownName, and InvalidInput for both at once."""
-    if subject is not None and protocol is not None:
-        raise InvalidInput("Deviations are of one subject or of one protocol. Name the one or the other.")
+def deviations(desk: Desk, subject: str | None, protocol: str | None, site: str | None) -> Deviations:
+    """The deviations of a subject, of a protocol, of a site, or of all. Raises UnknownName, and InvalidInput for a
+    subject with any of the others."""
+    if subject is not None and (protocol is not None or site is not None):
+        raise InvalidInput("Deviations are of one subject, or of a protocol or site. Name the one or the other.")
     replayed: list[Chart] = []
     with desk.store.reading() as work:
         if subject is not None:
             return _of_subject(desk.chart(work, subject))
-        if protocol is not None and protocol not in (known := dict(desk.versions(work))):
-            raise UnknownName("protocol", protocol, known)
-        charts = _noting(replayed, (desk.chart(work, name) for name in _subjects(desk, work, protocol)))
+        check_scope(desk, work, site, protocol)
+        names = work.subjects.names(site=site, protocol=protocol)
+        charts = _noting(replayed, (desk.chart(work, name) for name in names))
         items = [item for chart in charts for item in _items(chart)]
     desk.keep_looks(replayed)
     return Deviations(items=tuple(sorted(items, key=lambda item: (item.protocol, item.site, item.subject))))
-
-
-def _subjects(desk: Desk, work: Work, protocol: str | None) -> Iterator[str]:
-    for name in work.subjects.names():
-        if protocol is None or desk.find_subject(work, name).protocol == protocol:
-            yield name
 
 
 def _of_subject(chart: Chart) -> Deviations:

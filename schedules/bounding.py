@@ -149,13 +149,16 @@ def series_words(compiled: Compiled, member: int) -> str:
 def overtaking_bounds(
     compiled: Compiled, board: Board, members: tuple[int, ...], live: Callable[[int], bool]
 ) -> Iterator[Bound]:
-    """Fixed members that a later fixed one was put before: what still follows has to come after them too."""
+    """Fixed members that overtook one another: what still follows the later one in the series, or goes before the
+    earlier one, has to keep to both."""
     present = [place for place in members if live(place)]
     fixed = [(place, as_day(when)) for place in present if (when := board.when[place]) is not None]
-    for number, (earlier, day) in enumerate(fixed):
-        if any(other < day for _, other in fixed[number + 1 :]):
-            pairs = ((earlier, later) for later in present if later > earlier and board.when[later] is None)
-            yield from series_order(compiled, members, pairs)
+    free = [place for place in present if board.when[place] is None]
+    for place, day in fixed:
+        if any(other > place and on < day for other, on in fixed):
+            yield from series_order(compiled, members, ((place, later) for later in free if later > place))
+        if any(other < place and on > day for other, on in fixed):
+            yield from series_order(compiled, members, ((earlier, place) for earlier in free if earlier < place))
 
 
 def history_bounds(compiled: Compiled, standing: Standing, live: Callable[[int], bool]) -> Iterator[Bound]:

@@ -9,8 +9,8 @@ from schedules import unscheduled
 from schedules.bounding import history_bounds, live_status
 from schedules.conflicts import find_conflicts, window_words
 from schedules.course import NOTHING_EARLIER, Earlier
-from schedules.errors import UnknownName
 from schedules.evaluating import as_day
+from schedules.facts_check import no_visit
 from schedules.inequalities import Constant
 from schedules.judge import Seen, override_words
 from schedules.plan import Deviation, Status
@@ -27,14 +27,14 @@ def why(
 ) -> tuple[str, ...]:
     """The story of one visit's date, a line a step: where it stands, what it counts from and so on back to facts.
 
-    Raises UnknownName for a visit the template does not have.
+    Raises InvalidInput for what is no visit of the template, UnknownName where it is nothing else there.
     """
     prepared = prepare(template, record, site, earlier)
     place = prepared.compiled.index.get(visit)
     if place is None:
         if visit in prepared.standing.unscheduled:
             return tuple(unscheduled.story(template, prepared.standing, site, visit))
-        raise UnknownName("visit", visit, (*prepared.compiled.index, *prepared.standing.unscheduled))
+        raise no_visit(prepared.template, visit, prepared.standing.unscheduled)
     return tuple(dict.fromkeys(_Story(prepared).of(place)))
 
 

@@ -13,7 +13,7 @@ from sqlmodel import Session, select
 from scheduler.store.codec import canonical, columns_of, digest, from_columns, to_columns, values_of, values_text
 from scheduler.store.tables import FactRow
 from schedules.errors import StoreUnavailable, shown
-from schedules.record import Fact, Kind
+from schedules.record import Fact, Kind, Record
 
 NO_HASH = ""
 
@@ -171,6 +171,10 @@ class Facts:
                 ), f"Fact {number} holds what is no date or time: it was changed after it was recorded."
         return readable_links(links)
 
+    def record(self, subject: str) -> Record:
+        """A subject's record. Raises StoreUnavailable where a fact cannot be read."""
+        return record_of(subject, self.links(subject))
+
     def append(self, subject: str, links: Sequence[Link], facts: Iterable[Fact], revision: int) -> tuple[Link, ...]:
         """Adds numbered facts behind the ``links`` of a subject, which are all there are, and gives all there are then.
 
@@ -189,6 +193,11 @@ class Facts:
 # Rows are read past the session, for its objects take twice as long to make and nothing here changes one.
 _TABLE = FactRow.metadata.tables["fact"]
 _OF = _TABLE.select().where(_TABLE.c.subject == bindparam("of_subject")).order_by(_TABLE.c.number)
+
+
+def record_of(subject: str, links: Sequence[Link]) -> Record:
+    """The record that stored facts make."""
+    return Record(subject=subject, facts=tuple(link.fact for link in links))
 
 
 def _check_correction(fact: Fact) -> None:

@@ -381,6 +381,19 @@ def test_members_of_a_series_never_share_a_day() -> None:
     assert plan.conflicts == ()
 
 
+def test_what_goes_before_members_out_of_order_comes_before_both() -> None:
+    of = template("""visits:
+  d1: {epoch: t, at: enrolment + 28 days}
+  s: {epoch: t, at: {every: 1 day, from: d1, times: 4}, window: ±2 days}
+""")
+    plan = planned(of, booked("d1", "2026-03-02"), done("s-2", "2026-03-03"), done("s-3", "2026-03-02"))
+    assert dates(plan, "s-1", "s-2", "s-3", "s-4") == ["2026-03-01", "2026-03-03", "2026-03-02", "2026-03-06"]
+    assert conflicts(plan) == []
+    # Where no day is left before both, it stays on its target, and the one it should precede carries the conflict.
+    narrow = planned(of, booked("d1", "2026-03-02"), done("s-2", "2026-03-03"), done("s-3", "2026-03-01"))
+    assert (dates(narrow, "s-1"), conflicts(narrow)) == (["2026-03-03"], [("s-2", 1)])
+
+
 def test_a_fact_out_of_order_in_a_series_keeps_the_rest_in_order() -> None:
     body = template(
         "visits:\n"
