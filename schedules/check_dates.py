@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from functools import cached_property
 
 from schedules.distances import Distances, in_order, longest
+from schedules.evaluating import is_timed
 from schedules.points import Around, Between, Day, PointError, parse_target
 from schedules.protocol_days import days_from_reference
 from schedules.reader import Reader
@@ -76,6 +77,9 @@ class DateChecks(Spots):
         elif isinstance(window, Around) and (window.start.roughly_days > 0 or window.end.roughly_days < 0):
             message = f"The window {window} of '{rule.id}' excludes its target."
             return f"{message} Let it begin at +0 or before, and end at +0 or after."
+        elif isinstance(window, Around) and (window.start + window.end).timed and not is_timed(rule.at):
+            message = f"The window {window} of '{rule.id}' is in hours or minutes, and '{rule.id}' has a date only."
+            return f"{message} Write days, or count the visit in hours or minutes."
         return ""
 
     def latest(self, rule: VisitRule) -> None:

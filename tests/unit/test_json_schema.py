@@ -241,7 +241,7 @@ visits:
   2: {epoch: follow-up, at: d1 + 2 days, duration: P1DT2H}
 """
 ACCEPTED = [
-    "  x: {epoch: follow-up, at: 2, window: +0 .. +4 hours, only_for: }",
+    "  x: {epoch: follow-up, at: 2 + 8 hours, window: +0 .. +4 hours, only_for: }",
     "  x: {epoch: follow-up, at: 'latest( d1,earliest(2,pd) )+ 1 day - 2 hours'}",
     "  x: {epoch: follow-up, at: [day 5, 'd1 + 6 weeks -7..+14 days']}",
     "  x: {epoch: follow-up, at: {week-6: d1 + P6W ±7 days, month-3: d1 + 3 months, quote: {week-6: z}}}",
