@@ -11,9 +11,10 @@ from schedules.compiled import Check, Compiled
 from schedules.conflicts import length_words, window_edges, window_words
 from schedules.errors import InvalidInput
 from schedules.evaluating import Board, as_day
-from schedules.layout import Layout, lay_out
+from schedules.layout import Layout
 from schedules.plan import Deviation, Status
 from schedules.record import OVERRIDE, Fact, Kind, Record, When
+from schedules.settling import lay_out
 from schedules.site import Site
 from schedules.spans import between
 from schedules.standing import Standing, fold

@@ -7,11 +7,11 @@ leave over.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import partial
 
-from schedules import stopping
 from schedules.bounding import history_bounds, live_status, overtaking_bounds
 from schedules.compiled import Compiled
 from schedules.evaluating import Board, as_day
@@ -35,7 +35,8 @@ class Layout:
     """All dates of one plan, by the index of the visit, and what was known when each was placed.
 
     ``not_before`` and ``not_after`` are what the bounds left over. All visits but the ``doubtful`` are on their target,
-    in their window and on an open day. ``bases`` are the days of the origins that were asked for (see ``Compiled``).
+    in their window and on an open day. ``bases`` are the days of the origins that were asked for (see ``Compiled``),
+    and ``agreed`` those on which visits are since another is held together with them (see ``schedules.settling``).
     """
 
     compiled: Compiled
@@ -49,7 +50,8 @@ class Layout:
     shape: Shape
     network: Network
     doubtful: set[int]
-    stopped_by: dict[int, str] = field(default_factory=dict)
+    stopped_by: Mapping[int, str]
+    agreed: Mapping[int, date]
     bases: dict[int, When | None] = field(default_factory=dict)
     _facts: Network | None = None
 
@@ -77,31 +79,58 @@ class Layout:
         """Whether the visit is still to come: planned or booked."""
         return self.board.status[place] in (Status.PLANNED, Status.BOOKED)
 
+    def own_window(self, place: int, target: date) -> tuple[int, int]:
+        """The first and last day of a visit's own window; its target day only, where it has none (rule 4)."""
+        rule = self.compiled.rules[place]
+        if rule.window is not None:
+            start, end = self.starts[place], self.ends[place]
+            return (as_day(start).toordinal() if start else FIRST, as_day(end).toordinal() if end else LAST)
+        # The reference visit, and what carries a bound, are bound by rules alone.
+        if place in self.compiled.references or rule.no_earlier_than or rule.no_later_than:
+            return FIRST, LAST
+        return target.toordinal(), target.toordinal()
 
-def lay_out(compiled: Compiled, standing: Standing, site: Site, planned_for: Mapping[str, When | None]) -> Layout:
-    """The dates of all visits. ``planned_for`` gives, of a missed visit, the moment it was planned for (rule 7)."""
-    absent = _absent(compiled, standing)
-    layout = _Placer(compiled, standing, site, planned_for, absent=absent, stopped={}).placed()
-    if not standing.events:
-        return layout
-    stopped: dict[int, str] = {}
-    # What a stop cancels can move what counts from the last of something, and so bring more under the stop.
-    for _ in range(len(compiled.rules) + 1):
-        found, lost = stopping.stopped(compiled, standing, layout.board)
-        if found.keys() <= stopped.keys() and lost <= absent:
-            break
-        stopped |= found
-        absent |= lost
-        layout = _Placer(compiled, standing, site, planned_for, absent=absent, stopped=stopped).placed()
-    return layout
+    def day(self, place: int) -> date | None:
+        """The day that a visit is on, if it has a date."""
+        when = self.board.when[place]
+        return when.date() if isinstance(when, datetime) else when
+
+    def is_open_for(self, place: int) -> bool:
+        """Whether a visit's place is open on the day that it is on."""
+        day = self.day(place)
+        return day is None or self.may_be_on(place, day)
+
+    def may_be_on(self, place: int, day: date) -> bool:
+        """Whether a visit's place is open on a day (rule 5)."""
+        return not self.compiled.rules[place].needs_open_day or self.board.site.is_open(day)
 
 
-def _absent(compiled: Compiled, standing: Standing) -> frozenset[tuple[int, str]]:
-    """What is not given where: the optional that was not chosen, and the withheld."""
-    if not standing.given and not standing.withheld:
-        return compiled.optional
-    chosen = {(compiled.index[visit], activity) for visit, activity in standing.given}
-    return (compiled.optional - chosen) | {(compiled.index[visit], activity) for visit, activity in standing.withheld}
+def lay_out_with(
+    compiled: Compiled,
+    standing: Standing,
+    site: Site,
+    planned_for: Mapping[str, When | None],
+    *,
+    absent: frozenset[tuple[int, str]],
+    stopped: Mapping[int, str],
+    agreed: Mapping[int, date],
+) -> Layout:
+    """The dates of all visits, given what is known only once all were placed (see ``schedules.settling``): what is
+    ``absent`` where, what is ``stopped`` by which event, and the days that some have ``agreed`` on with others."""
+    return _Placer(compiled, standing, site, planned_for, absent=absent, stopped=stopped, agreed=agreed).placed()
+
+
+def nearest(target: int, first: int, last: int, may_be_on: Callable[[date], bool]) -> date | None:
+    """The day nearest to a target from first to last that may be had, the earlier on a tie; None where there is none
+    within a year."""
+    if first > last:
+        return None
+    start = min(max(target, first), last)
+    for distance in range(FARTHEST_SEARCH):
+        for number in (start - distance, start + distance):
+            if first <= number <= last and may_be_on(day := date.fromordinal(number)):
+                return day
+    return None
 
 
 def _network(compiled: Compiled, standing: Standing, board: Board, shape: Shape) -> Network:
@@ -139,7 +168,8 @@ class _Placer:
         planned_for: Mapping[str, When | None],
         *,
         absent: frozenset[tuple[int, str]],
-        stopped: dict[int, str],
+        stopped: Mapping[int, str],
+        agreed: Mapping[int, date],
     ) -> None:
         self.compiled = compiled
         self.site = site
@@ -166,6 +196,7 @@ class _Placer:
             network=network,
             doubtful={*shape.fixed},
             stopped_by=stopped,
+            agreed=agreed,
         )
 
     def _fix(self, standing: Standing, planned_for: Mapping[str, When | None]) -> tuple[tuple[int, Status, bool], ...]:
@@ -199,7 +230,7 @@ class _Placer:
 
     def placed(self) -> Layout:
         """Places everything that is not fixed."""
-        layout, open_always = self.layout, self.site.always_open
+        layout, open_always, agreed = self.layout, self.site.always_open, self.layout.agreed
         when, targets, starts, ends = self.board.when, layout.targets, layout.starts, layout.ends
         for place in self.shape.fixed:
             self._describe(place)
@@ -207,7 +238,7 @@ class _Placer:
             target = self._target(placing)
             if target is None:
                 self._place(placing, None)
-            elif placing.simple and (open_always or placing.anywhere or self.site.is_open(target)):
+            elif placing.simple and not agreed and (open_always or placing.anywhere or self.site.is_open(target)):
                 # Most visits are put on their targets, with nothing to look at besides.
                 place = placing.place
                 when[place] = targets[place] = target
@@ -246,7 +277,7 @@ class _Placer:
             layout.starts[place], layout.ends[place] = target + placing.start, target + placing.end
         elif placing.between is not None and not self._lies_between(placing, target):
             return False
-        if placing.partners and self._drawn_away(placing, target):
+        if (placing.partners and self._drawn_away(placing, target)) or place in layout.agreed:
             return False
         if placing.bounded:
             day = target.toordinal()
@@ -336,59 +367,30 @@ class _Placer:
         return last is not None and as_day(target) > as_day(last)
 
     def _choose(self, placing: Placing, target: date, low: int, high: int) -> date:
-        place = placing.place
-        first, last = self._own_window(place, target)
+        place, layout = placing.place, self.layout
+        first, last = layout.own_window(place, target)
         first, last = max(first, low), min(last, high)
-        partner = self._partner(placing, first, last)
-        if partner is not None:
-            return partner
-        found = self._nearest(place, target.toordinal(), first, last)
-        if found is not None:
-            return date.fromordinal(found)
-        return self._at_target_or_first_allowed(place, target)
+        shared = self._shared_day(placing, first, last)
+        if shared is not None:
+            return shared
+        found = nearest(target.toordinal(), first, last, partial(layout.may_be_on, place))
+        return found or self._at_target_or_first_allowed(place, target)
 
-    def _own_window(self, place: int, target: date) -> tuple[int, int]:
-        """The first and last day of a visit's own window; its target day only, where it has none (rule 4)."""
-        layout = self.layout
-        if self.compiled.rules[place].window is not None:
-            start, end = layout.starts[place], layout.ends[place]
-            return (as_day(start).toordinal() if start else FIRST, as_day(end).toordinal() if end else LAST)
-        return (FIRST, LAST) if self.unbounded(place) else (target.toordinal(), target.toordinal())
-
-    def unbounded(self, place: int) -> bool:
-        """Whether a visit without a window is bound by rules alone: the reference, and what carries a bound."""
-        rule = self.compiled.rules[place]
-        return place in self.compiled.references or bool(rule.no_earlier_than or rule.no_later_than)
-
-    def _partner(self, placing: Placing, first: int, last: int) -> date | None:
-        """The day of the first visit that this one can be held together with."""
-        days = [as_day(when) for other in placing.partners if (when := self.board.when[other]) is not None]
-        return next((day for day in days if first <= day.toordinal() <= last), None)
-
-    def _nearest(self, place: int, target: int, first: int, last: int) -> int | None:
-        """The open day nearest to the target within two days, the earlier on a tie; None where there is none."""
-        if first > last:
-            return None
-        start = min(max(target, first), last)
-        if self._any_day(place):
-            return start
-        for distance in range(FARTHEST_SEARCH):
-            for day in (start - distance, start + distance):
-                if first <= day <= last and self.site.is_open(date.fromordinal(day)):
-                    return day
-        return None
-
-    def _any_day(self, place: int) -> bool:
-        return self.site.always_open or not self.compiled.rules[place].needs_open_day
+    def _shared_day(self, placing: Placing, first: int, last: int) -> date | None:
+        """The day that was agreed on with another visit, or that of the first visit that this one can be held together
+        with: of those on an open day, if there is one."""
+        place, when = placing.place, self.board.when
+        agreed = self.layout.agreed.get(place)
+        days = [as_day(day) for other in placing.partners if (day := when[other]) is not None]
+        within = [day for day in (agreed, *days) if day is not None and first <= day.toordinal() <= last]
+        return next((day for day in within if self.layout.may_be_on(place, day)), within[0] if within else None)
 
     def _at_target_or_first_allowed(self, place: int, target: date) -> date:
         floor = self._floor(place)
         if target.toordinal() >= floor:
             return target
         day = floor
-        while (
-            not self._any_day(place) and not self.site.is_open(date.fromordinal(day)) and day < floor + FARTHEST_SEARCH
-        ):
+        while not self.layout.may_be_on(place, date.fromordinal(day)) and day < floor + FARTHEST_SEARCH:
             day += 1
         return date.fromordinal(day)
 

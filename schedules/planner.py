@@ -10,10 +10,11 @@ from schedules.conflicts import find_conflicts
 from schedules.course import NOTHING_EARLIER, Earlier, Sources, course_of
 from schedules.evaluating import as_day
 from schedules.judge import PlannedFor, Seen, all_deviations, plainly, replay
-from schedules.layout import Layout, lay_out
+from schedules.layout import Layout
 from schedules.periods import find_periods
 from schedules.plan import Expectation, Plan
 from schedules.record import Fact, Record, When
+from schedules.settling import lay_out
 from schedules.site import Site
 from schedules.standing import Standing, fold, known_groups
 from schedules.template import STOP_EVERYTHING, Template
