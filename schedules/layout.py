@@ -72,7 +72,7 @@ class Layout:
         if self._facts is None:
             bounds = self.network
             self._facts = Network(bounds.web, bounds.events, bounds.answers)
-            _fix_facts(self._facts, self.board, self.shape)
+            _fix_facts(self._facts, self.board, self.shape, foreseen=False)
         return self._facts
 
     def to_come(self, place: int) -> bool:
@@ -145,16 +145,23 @@ def _network(compiled: Compiled, standing: Standing, board: Board, shape: Shape)
         web = Web((*web.bounds, *more), web.size) if more else web
     answers = tuple(history_bounds(compiled, standing, live)) if standing.history else ()
     network = Network(web, board.events, answers)
-    _fix_facts(network, board, shape)
+    foreseen = web is shape.web and not (answers or web.limits)
+    _fix_facts(network, board, shape, foreseen=foreseen)
     return network
 
 
-def _fix_facts(network: Network, board: Board, shape: Shape) -> None:
+def _fix_facts(network: Network, board: Board, shape: Shape, *, foreseen: bool) -> None:
+    """Puts what is fixed on its day, and narrows what follows from that, by the reaches of the shape if these hold."""
     for place in shape.fixed:
         when = board.when[place]
         if place in network and when is not None and live_status(shape.status[place]):
             network.fix(place, as_day(when).toordinal())
-    network.propagate_known()
+    if not foreseen or any(reach is None for _, reach in shape.reaches):
+        network.propagate_known()
+        return
+    for place, reach in shape.reaches:
+        if reach is not None:
+            network.reach(place, reach)
 
 
 class _Placer:
@@ -298,13 +305,12 @@ class _Placer:
         return any(day != target and as_day(start) <= day <= as_day(end) for day in days)
 
     def _fix_day(self, placing: Placing, day: int) -> None:
-        """Puts a bounded visit on its day in the network, and narrows what is yet to be placed, if it is bound to any
-        of that."""
+        """Puts a bounded visit on its day in the network, and narrows what is bound to it and yet to be placed."""
         self.network.fix(placing.place, day)
-        if not self.foreseen:
+        if placing.reach is not None and self.foreseen:
+            self.network.reach(placing.place, placing.reach)
+        else:
             self.network.propagate_from(placing.place)
-        elif placing.raises or placing.lowers:
-            self.network.propagate_from(placing.place, raises=placing.raises, lowers=placing.lowers)
 
     def _lies_between(self, placing: Placing, target: date) -> bool:
         assert placing.between is not None

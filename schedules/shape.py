@@ -17,6 +17,7 @@ from typing import NamedTuple
 from schedules.bounding import live_status, static_bounds
 from schedules.compiled import Check, Compiled
 from schedules.evaluating import Board, Evaluate, is_timed
+from schedules.network import Reach, reach_of
 from schedules.plan import Status, Visit
 from schedules.points import Around, Between, Day, Extreme, Named, Point, Shifted, names_in
 from schedules.record import When
@@ -28,6 +29,7 @@ from schedules.web import Web
 KEPT = 512
 PLACED = frozenset({Status.PLANNED, Status.CANCELLED, Status.MISSED})
 NOTHING = Span()
+NO_REACH = Reach((), ())
 
 
 class Facts(NamedTuple):
@@ -46,8 +48,8 @@ class Facts(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Placing:
-    """How a visit is placed. ``bounded``: whether rules between visits bind it; ``raises`` and ``lowers``: whether that
-    can move the first or the last days of visits placed after it; ``anywhere``: on closed days too.
+    """How a visit is placed. ``bounded``: whether rules between visits bind it; ``reach``: how far those are that its
+    day moves and that are placed after it, if that is known beforehand; ``anywhere``: on closed days too.
 
     One with an ``origin`` (among those of the template) is a ``span`` from its day, ``shift`` where that is in days.
     Its window, if it has one, reaches from ``start`` to ``end`` around that target, or is ``between`` two points; it is
@@ -57,8 +59,7 @@ class Placing:
 
     place: int
     bounded: bool
-    raises: bool
-    lowers: bool
+    reach: Reach | None
     anywhere: bool
     origin: int | None
     span: Span
@@ -75,7 +76,8 @@ class Placing:
 class Shape:
     """Statuses before anything is placed, and how the rest is placed, in that order.
 
-    ``fixed`` visits have a date from a fact; ``dormant`` ones nothing calls for. ``ordered`` are the series whose
+    ``fixed`` visits have a date from a fact, and ``reaches`` are those of them that are bound to others, each with its
+    reach; ``dormant`` ones nothing calls for. ``ordered`` are the series whose
     members could come out of order, and are bound to it. ``checks`` are the bounds that bind, with the visits that are
     placed under them: where all of these are put within their ranges, the bound holds; None where that is not certain.
     ``series`` are those in order, with the members that are in order where all of them are on their targets.
@@ -87,6 +89,7 @@ class Shape:
     waiting: Mapping[int, tuple[str, ...]]
     dormant: frozenset[int]
     fixed: tuple[int, ...]
+    reaches: tuple[tuple[int, Reach | None], ...]
     placings: tuple[Placing, ...]
     web: Web
     ordered: tuple[tuple[int, ...], ...]
@@ -127,6 +130,7 @@ class _Shaper:
             waiting=self.waiting,
             dormant=dormant,
             fixed=tuple(sorted(self.fixed)),
+            reaches=tuple(self._reaches(web)),
             placings=placings,
             web=web,
             ordered=ordered,
@@ -294,6 +298,12 @@ class _Shaper:
         same = (months == more_months and days < more_days) or (months < more_months and days == more_days)
         return earlier.origin == later.origin and same
 
+    def _reaches(self, web: Web) -> Iterator[tuple[int, Reach | None]]:
+        live = [place for place in sorted(self.fixed) if self._live(place)]
+        for place in live:
+            if place in web.nodes:
+                yield place, reach_of(web, place, live)
+
     def _placings(self, order: list[int], web: Web) -> tuple[Placing, ...]:
         found, settled = [], {place for place in self.fixed if self._live(place)}
         for place in order:
@@ -313,8 +323,7 @@ class _Shaper:
         return Placing(
             place=place,
             bounded=bounded,
-            raises=not web.later(place) <= settled,
-            lowers=not web.earlier(place) <= settled,
+            reach=reach_of(web, place, settled) if bounded and place in web.nodes else NO_REACH,
             anywhere=not rule.needs_open_day,
             origin=counted[0] if plain and counted is not None else None,
             span=counted[1] if counted is not None else NOTHING,
