@@ -14,6 +14,7 @@ from schedules.evaluating import (
     Board,
     Edge,
     Evaluate,
+    EvaluateDay,
     counted_from,
     day_of,
     edge_of,
@@ -28,6 +29,9 @@ from schedules.protocol_days import day_offset, days_from_reference
 from schedules.record import When
 from schedules.spans import Span
 from schedules.template import OnlyFor, PeriodRule, Template, VisitRule
+
+# What a day counts from, as its place among the origins of a template, and how far.
+Counted = tuple[int, Span]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +57,8 @@ class CompiledPeriod:
 
     rule: PeriodRule
     label: str
-    start: tuple[int, Span] | None
-    end: tuple[int, Span] | None
+    start: Counted | None
+    end: Counted | None
     length: Span | None
     until_done: tuple[tuple[int, str], ...]
     names: tuple[str, ...]
@@ -65,8 +69,9 @@ class Compiled:
     """A template for one set of groups. Visits are named by their index in the order of the file.
 
     ``excluded`` visits are not applicable, ``open`` ones wait for a group; ``anchors`` are what each visit's target and
-    absolute window count from; ``days`` are the protocol's day labels. ``origins`` are the points that targets count
-    from (``origin_points``), many from the same one, and ``counted`` says of each visit from which, and how far.
+    absolute window count from; ``days`` are the protocol's day labels. ``origins`` are the points that days count from
+    (``origin_points``), many from the same one: ``counted`` says of each target from which, and how far, ``windows``
+    and ``until`` of the ends of absolute windows and of repetitions.
     """
 
     template: Template
@@ -81,10 +86,10 @@ class Compiled:
     anchors: tuple[tuple[int, ...], ...]
     dependents: tuple[tuple[int, ...], ...]
     targets: tuple[Evaluate, ...]
-    origins: tuple[Evaluate, ...]
+    origins: tuple[EvaluateDay, ...]
     origin_points: tuple[Point, ...]
-    counted: tuple[tuple[int, Span] | None, ...]
-    windows: tuple[tuple[Evaluate, Evaluate] | None, ...]
+    counted: tuple[Counted | None, ...]
+    windows: tuple[tuple[Counted, Counted] | None, ...]
     timed: tuple[bool, ...]
     activities: tuple[tuple[str, ...], ...]
     activity_labels: Mapping[str, str]
@@ -93,9 +98,9 @@ class Compiled:
     days: tuple[str | None, ...]
     bounded: frozenset[int]
     checks: tuple[Check, ...]
-    latest: tuple[Evaluate | None, ...]
-    expected: tuple[tuple[str, Evaluate], ...]
-    until: tuple[Evaluate | None, ...]
+    latest: tuple[EvaluateDay | None, ...]
+    expected: tuple[tuple[str, EvaluateDay], ...]
+    until: tuple[Counted | None, ...]
     series_order: tuple[tuple[int, ...], ...]
     periods: tuple[CompiledPeriod, ...]
     label: Callable[[str], str]
@@ -121,7 +126,7 @@ class _Compiler:
         self.index = {rule.id: place for place, rule in enumerate(self.rules)}
         self.reference = self.index[template.reference_visit]
         self.edges = self._edges()
-        self.origins: dict[Point, Evaluate] = {}
+        self.origins: dict[Point, EvaluateDay] = {}
 
     def compiled(self) -> Compiled:
         fits = [self.fits(rule.only_for) for rule in self.rules]
@@ -133,6 +138,8 @@ class _Compiler:
         days = days_from_reference(self.template)
         chains = self._chains()
         counted = tuple(None if is_timed(rule.at) else self._counted(rule.at) for rule in self.rules)
+        windows = tuple(self._window(rule) for rule in self.rules)
+        until = tuple(None if rule.until is None else self._counted(rule.until) for rule in self.rules)
         periods = tuple(self._periods())
         return Compiled(
             template=self.template,
@@ -150,7 +157,7 @@ class _Compiler:
             origin_points=tuple(self.origins),
             counted=counted,
             targets=tuple(self._target(rule) for rule in self.rules),
-            windows=tuple(self._window(rule) for rule in self.rules),
+            windows=windows,
             timed=tuple(is_timed(rule.at) for rule in self.rules),
             activities=self._activities(),
             activity_labels={item.id: self.label(item.label) for item in self.template.activities.values()},
@@ -165,7 +172,7 @@ class _Compiler:
                 for item in self.template.milestones.values()
                 if item.expected is not None
             ),
-            until=tuple(self._optional(rule.until) for rule in self.rules),
+            until=until,
             series_order=tuple(self._stepped()),
             periods=periods,
             label=self.label,
@@ -324,14 +331,14 @@ class _Compiler:
                 names=() if rule.start is None else tuple(map(str, names_in(rule.start))),
             )
 
-    def _optional(self, point: Point | None) -> Evaluate | None:
+    def _optional(self, point: Point | None) -> EvaluateDay | None:
         return None if point is None else day_of(self.evaluator(point))
 
     def _target(self, rule: VisitRule) -> Evaluate:
         evaluate = self.evaluator(rule.at)
         return evaluate if is_timed(rule.at) else day_of(evaluate)
 
-    def _counted(self, point: Point) -> tuple[int, Span]:
+    def _counted(self, point: Point) -> Counted:
         """The point that another counts from, as its place among the origins, and the days and months between."""
         base, span = (point.base, point.span) if isinstance(point, Shifted) and not is_timed(point) else (point, Span())
         if isinstance(base, Day):
@@ -341,11 +348,10 @@ class _Compiler:
             self.origins[base] = day_of(self.evaluator(base))
         return list(self.origins).index(base), span
 
-    def _window(self, rule: VisitRule) -> tuple[Evaluate, Evaluate] | None:
+    def _window(self, rule: VisitRule) -> tuple[Counted, Counted] | None:
         if not isinstance(rule.window, Between):
             return None
-        start, end = (day_of(self.evaluator(point)) for point in (rule.window.start, rule.window.end))
-        return start, end
+        return self._counted(rule.window.start), self._counted(rule.window.end)
 
     def evaluator(self, point: Point, *, bound: bool = False) -> Evaluate:
         """The point as a function of the board: its date or moment, or None where it has not happened.

@@ -32,6 +32,7 @@ class Board:
 
 
 Evaluate = Callable[[Board], "When | None"]
+EvaluateDay = Callable[[Board], "date | None"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +65,10 @@ def as_moment(when: When, opens: time, site: Site) -> datetime:
     return when if isinstance(when, datetime) else datetime.combine(when, opens, site.zone)
 
 
-def day_of(evaluate: Evaluate) -> Evaluate:
+def day_of(evaluate: Evaluate) -> EvaluateDay:
     """A point as the day that it is on."""
 
-    def day(board: Board) -> When | None:
+    def day(board: Board) -> date | None:
         when = evaluate(board)
         return when.date() if isinstance(when, datetime) else when
 

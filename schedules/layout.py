@@ -13,7 +13,7 @@ from datetime import date, datetime, timedelta
 from functools import partial
 
 from schedules.bounding import history_bounds, live_status, overtaking_bounds
-from schedules.compiled import Compiled
+from schedules.compiled import Compiled, Counted
 from schedules.evaluating import Board, as_day
 from schedules.inequalities import FIRST, LAST
 from schedules.network import Network
@@ -52,7 +52,7 @@ class Layout:
     doubtful: set[int]
     stopped_by: Mapping[int, str]
     agreed: Mapping[int, date]
-    bases: dict[int, When | None] = field(default_factory=dict)
+    bases: dict[int, date | None] = field(default_factory=dict)
     _facts: Network | None = None
 
     @property
@@ -60,11 +60,17 @@ class Layout:
         """What has not happened yet that a visit counts from, by its index."""
         return self.shape.waiting
 
-    def base(self, origin: int) -> When | None:
-        """The day of an origin, once all is placed."""
-        if origin not in self.bases:
-            self.bases[origin] = self.compiled.origins[origin](self.board)
-        return self.bases[origin]
+    def base(self, origin: int) -> date | None:
+        """The day of an origin, once all that it names is placed: it is asked for once."""
+        bases = self.bases
+        if origin not in bases:
+            bases[origin] = self.compiled.origins[origin](self.board)
+        return bases[origin]
+
+    def at(self, counted: Counted) -> date | None:
+        """The day that is so far from its origin."""
+        base = self.base(counted[0])
+        return None if base is None else add_days_and_months(base, counted[1])
 
     @property
     def facts(self) -> Network:
@@ -259,15 +265,8 @@ class _Placer:
         return layout
 
     def _target(self, placing: Placing) -> date | None:
-        """The target of a visit that counts from one origin; each origin is asked for once, when it is settled."""
-        origin = placing.origin
-        if origin is None:
-            return None
-        bases = self.layout.bases
-        if origin in bases:
-            base = bases[origin]
-        else:
-            base = bases[origin] = self.compiled.origins[origin](self.board)
+        """The target of a visit that counts from one origin."""
+        base = None if placing.origin is None else self.layout.base(placing.origin)
         if base is None:
             return None
         return base + placing.shift if placing.shift is not None else add_days_and_months(base, placing.span)
@@ -314,7 +313,7 @@ class _Placer:
 
     def _lies_between(self, placing: Placing, target: date) -> bool:
         assert placing.between is not None
-        start, end = (edge(self.board) for edge in placing.between)
+        start, end = map(self.layout.at, placing.between)
         if start is None or end is None or not start <= target <= end:
             return False
         self.layout.starts[placing.place], self.layout.ends[placing.place] = start, end
@@ -346,7 +345,7 @@ class _Placer:
             layout.starts[place] = _shift(target, rule.window.start)
             layout.ends[place] = _shift(target, rule.window.end)
         elif (window := self.compiled.windows[place]) is not None:
-            layout.starts[place], layout.ends[place] = window[0](self.board), window[1](self.board)
+            layout.starts[place], layout.ends[place] = map(layout.at, window)
         return target
 
     def _place(self, placing: Placing, known: date | None) -> None:
@@ -369,8 +368,8 @@ class _Placer:
 
     def _beyond(self, placing: Placing, target: When) -> bool:
         """Whether the repetition has ended before this member."""
-        last = placing.until(self.board) if placing.until is not None else None
-        return last is not None and as_day(target) > as_day(last)
+        last = self.layout.at(placing.until) if placing.until is not None else None
+        return last is not None and as_day(target) > last
 
     def _choose(self, placing: Placing, target: date, low: int, high: int) -> date:
         place, layout = placing.place, self.layout

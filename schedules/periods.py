@@ -9,7 +9,7 @@ from schedules.drafts import draft_of
 from schedules.evaluating import as_day
 from schedules.layout import Layout
 from schedules.plan import Period, Status
-from schedules.spans import Span, add_days_and_months
+from schedules.spans import add_days_and_months
 
 WAITED_FOR = (Status.PLANNED, Status.BOOKED, Status.CONDITIONAL)
 _Draft = draft_of(Period)
@@ -32,18 +32,13 @@ def find_periods(layout: Layout) -> tuple[Period, ...]:
 
 def _single(layout: Layout, item: CompiledPeriod) -> Period:
     status = layout.board.status
-    start = _end(layout, item.start)
+    start = None if item.start is None else layout.at(item.start)
     if item.length is None:
-        end = _end(layout, item.end)
+        end = None if item.end is None else layout.at(item.end)
     else:
         end = None if start is None else add_days_and_months(start, item.length)
     waiting = tuple(visit for place, visit in item.until_done if status[place] in WAITED_FOR) if item.until_done else ()
     return _period(item, item.rule.id, start, end, waiting or (() if start is not None else item.names))
-
-
-def _end(layout: Layout, counted: tuple[int, Span] | None) -> date | None:
-    base = None if counted is None else layout.base(counted[0])
-    return None if counted is None or base is None else add_days_and_months(base, counted[1])
 
 
 def _days_of(layout: Layout, activity: str) -> list[date]:

@@ -15,8 +15,8 @@ from heapq import heapify, heappop, heappush
 from typing import NamedTuple
 
 from schedules.bounding import live_status, static_bounds
-from schedules.compiled import Check, Compiled
-from schedules.evaluating import Board, Evaluate, is_timed
+from schedules.compiled import Check, Compiled, Counted
+from schedules.evaluating import Board, is_timed
 from schedules.network import Reach, reach_of
 from schedules.plan import Status, Visit
 from schedules.points import Around, Between, Day, Extreme, Named, Point, Shifted, names_in
@@ -66,8 +66,8 @@ class Placing:
     shift: timedelta | None
     start: timedelta | None
     end: timedelta | None
-    between: tuple[Evaluate, Evaluate] | None
-    until: Evaluate | None
+    between: tuple[Counted, Counted] | None
+    until: Counted | None
     partners: tuple[int, ...]
     simple: bool
 
