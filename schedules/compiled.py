@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import lru_cache
 
 from schedules.evaluating import (
@@ -30,8 +31,15 @@ from schedules.record import When
 from schedules.spans import Span
 from schedules.template import OnlyFor, PeriodRule, Template, VisitRule
 
-# What a day counts from, as its place among the origins of a template, and how far.
-Counted = tuple[int, Span]
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What a day counts from, as its place among the origins of a template, and how far; ``shift`` where that is in
+    days."""
+
+    origin: int
+    span: Span
+    shift: timedelta | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -346,7 +354,7 @@ class _Compiler:
             base = Named(self.rules[self.reference_of(base)].id)
         if base not in self.origins:
             self.origins[base] = day_of(self.evaluator(base))
-        return list(self.origins).index(base), span
+        return Counted(list(self.origins).index(base), span, None if span.months else timedelta(days=span.days))
 
     def _window(self, rule: VisitRule) -> tuple[Counted, Counted] | None:
         if not isinstance(rule.window, Between):

@@ -36,7 +36,8 @@ class Layout:
 
     ``not_before`` and ``not_after`` are what the bounds left over. All visits but the ``doubtful`` are on their target,
     in their window and on an open day. ``bases`` are the days of the origins that were asked for (see ``Compiled``),
-    and ``agreed`` those on which visits are since another is held together with them (see ``schedules.settling``).
+    ``agreed`` those on which visits are since another is held together with them, and ``together`` are the visits that
+    are on the day of one that they are held together with, with that one (see ``schedules.settling``).
     """
 
     compiled: Compiled
@@ -52,6 +53,7 @@ class Layout:
     doubtful: set[int]
     stopped_by: Mapping[int, str]
     agreed: Mapping[int, date]
+    together: Mapping[int, int] = field(default_factory=dict)
     bases: dict[int, date | None] = field(default_factory=dict)
     _facts: Network | None = None
 
@@ -60,17 +62,15 @@ class Layout:
         """What has not happened yet that a visit counts from, by its index."""
         return self.shape.waiting
 
-    def base(self, origin: int) -> date | None:
-        """The day of an origin, once all that it names is placed: it is asked for once."""
-        bases = self.bases
-        if origin not in bases:
-            bases[origin] = self.compiled.origins[origin](self.board)
-        return bases[origin]
-
     def at(self, counted: Counted) -> date | None:
-        """The day that is so far from its origin."""
-        base = self.base(counted[0])
-        return None if base is None else add_days_and_months(base, counted[1])
+        """The day that is so far from its origin, once all that this names is placed: each origin is asked for once."""
+        try:
+            base = self.bases[counted.origin]
+        except KeyError:
+            base = self.bases[counted.origin] = self.compiled.origins[counted.origin](self.board)
+        if base is None:
+            return None
+        return base + counted.shift if counted.shift is not None else add_days_and_months(base, counted.span)
 
     @property
     def facts(self) -> Network:
@@ -248,7 +248,7 @@ class _Placer:
         for place in self.shape.fixed:
             self._describe(place)
         for placing in self.shape.placings:
-            target = self._target(placing)
+            target = None if placing.counted is None else layout.at(placing.counted)
             if target is None:
                 self._place(placing, None)
             elif placing.simple and not agreed and (open_always or placing.anywhere or self.site.is_open(target)):
@@ -263,13 +263,6 @@ class _Placer:
         for place in self.shape.fixed:
             self._aim(place)
         return layout
-
-    def _target(self, placing: Placing) -> date | None:
-        """The target of a visit that counts from one origin."""
-        base = None if placing.origin is None else self.layout.base(placing.origin)
-        if base is None:
-            return None
-        return base + placing.shift if placing.shift is not None else add_days_and_months(base, placing.span)
 
     def _put(self, placing: Placing, target: date) -> bool:
         """Puts a visit on its target, which is in its window; False where its bounds, a closed day, the end of its
@@ -298,10 +291,13 @@ class _Placer:
     def _drawn_away(self, placing: Placing, target: date) -> bool:
         """Whether a visit could be held together with another on another day than its target."""
         start, end = self.layout.starts[placing.place], self.layout.ends[placing.place]
-        days = [as_day(when) for other in placing.partners if (when := self.board.when[other]) is not None]
-        if start is None or end is None:
-            return any(day != target for day in days)
-        return any(day != target and as_day(start) <= day <= as_day(end) for day in days)
+        for other in placing.partners:
+            day = self.layout.day(other)
+            if day is None or day == target:
+                continue
+            if start is None or end is None or as_day(start) <= day <= as_day(end):
+                return True
+        return False
 
     def _fix_day(self, placing: Placing, day: int) -> None:
         """Puts a bounded visit on its day in the network, and narrows what is bound to it and yet to be placed."""

@@ -67,7 +67,7 @@ def _agreed(place: _LayOut, absent: frozenset[tuple[int, str]], stopped: Mapping
     asked: set[int] = set()
     while True:
         layout = place(absent=absent, stopped=stopped, agreed=agreed)
-        together = _together(layout)
+        layout.together = together = _together(layout)
         shut_out = {guest for guest in together if not layout.is_open_for(guest)}
         if not (agreed or shut_out):
             return layout
@@ -86,9 +86,10 @@ def _together(layout: Layout) -> dict[int, int]:
     found = {}
     for guest, hosts in layout.shape.partners.items():
         day = layout.day(guest)
-        host = next((host for host in hosts if layout.day(host) == day), None) if day is not None else None
-        if host is not None:
-            found[guest] = host
+        for host in hosts:
+            if day is not None and layout.day(host) == day:
+                found[guest] = host
+                break
     return found
 
 

@@ -28,7 +28,6 @@ from schedules.web import Web
 
 KEPT = 512
 PLACED = frozenset({Status.PLANNED, Status.CANCELLED, Status.MISSED})
-NOTHING = Span()
 NO_REACH = Reach((), ())
 
 
@@ -51,19 +50,16 @@ class Placing:
     """How a visit is placed. ``bounded``: whether rules between visits bind it; ``reach``: how far those are that its
     day moves and that are placed after it, if that is known beforehand; ``anywhere``: on closed days too.
 
-    One with an ``origin`` (among those of the template) is a ``span`` from its day, ``shift`` where that is in days.
-    Its window, if it has one, reaches from ``start`` to ``end`` around that target, or is ``between`` two points; it is
-    placed only ``until`` a point, and with one of its ``partners`` where their windows meet. It is ``simple`` where
-    nothing else binds it. Others are looked at in full.
+    One whose target is ``counted`` has a window, if any, that reaches from ``start`` to ``end`` around that, or is
+    ``between`` two points; it is placed only ``until`` a point, and with one of its ``partners`` where their windows
+    meet. It is ``simple`` where nothing else binds it. Others are looked at in full.
     """
 
     place: int
     bounded: bool
     reach: Reach | None
     anywhere: bool
-    origin: int | None
-    span: Span
-    shift: timedelta | None
+    counted: Counted | None
     start: timedelta | None
     end: timedelta | None
     between: tuple[Counted, Counted] | None
@@ -81,7 +77,8 @@ class Shape:
     members could come out of order, and are bound to it. ``checks`` are the bounds that bind, with the visits that are
     placed under them: where all of these are put within their ranges, the bound holds; None where that is not certain.
     ``series`` are those in order, with the members that are in order where all of them are on their targets.
-    ``partners`` are the visits that another is held together with. ``unchanging`` are the values of each visit of the
+    ``partners`` are the visits that another is held together with. ``shown`` are the visits that are not dormant,
+    ``unchanging`` are the values of each visit of the
     plan that do not depend on dates (see ``schedules.visits``), and ``undated`` keeps the visits that have none.
     """
 
@@ -93,6 +90,7 @@ class Shape:
     placings: tuple[Placing, ...]
     web: Web
     ordered: tuple[tuple[int, ...], ...]
+    shown: tuple[int, ...]
     unchanging: tuple[tuple[object, ...], ...]
     gates: tuple[tuple[str, ...], ...]
     checks: tuple[tuple[Check, frozenset[int] | None], ...]
@@ -134,6 +132,7 @@ class _Shaper:
             placings=placings,
             web=web,
             ordered=ordered,
+            shown=tuple(place for place in range(len(self.status)) if place not in dormant),
             unchanging=tuple(
                 self._unchanging(place, tuple(name for name in names if (place, name) not in absent))
                 for place, names in enumerate(self.compiled.activities)
@@ -255,8 +254,24 @@ class _Shaper:
             # Those in hours are propagated in whole days, and a choice among visits only when one of them is left.
             # What a visit counts from itself by (through an activity it gives) it cannot keep, wherever it is put.
             own = check.carrier in named
-            certain = not facts and not own and not is_timed(check.point) and _binds_each(check.point, check.upper)
+            certain = not facts and not own and not is_timed(check.point) and self._binds_each(check.point, check.upper)
             yield check, (named | {check.carrier}) - self.fixed if certain else None
+
+    def _binds_each(self, point: Point, upper: bool) -> bool:
+        """Whether a bound holds against everything that its point names and that happens, and not against one of
+        several."""
+        match point:
+            case Shifted(base):
+                return self._binds_each(base, upper)
+            case Extreme(which, points):
+                # What has not happened is left out (rule 8).
+                operands = [operand for operand in points if self._happens(operand)]
+                each = (which == "earliest") == upper or len(operands) < 2
+                return each and all(self._binds_each(operand, upper) for operand in operands)
+            case Named(_, which):
+                return not which or (which == "first") == upper
+            case Day():
+                return True
 
     def _unchanging(self, place: int, activities: tuple[str, ...]) -> tuple[object, ...]:
         """What a visit of the plan is whatever its dates are."""
@@ -288,15 +303,16 @@ class _Shaper:
 
     def _follows(self, earlier: Placing, later: Placing) -> bool:
         """Whether the target of one member of a series certainly comes after that of another."""
-        if earlier.origin is None or later.origin is None:
+        one, two = earlier.counted, later.counted
+        if one is None or two is None:
             return False
-        if self.compiled.origin_points[later.origin] == Named(self.compiled.rules[earlier.place].id):
-            return (later.span.months, later.span.days) > (0, 0) and later.span.days >= 0
-        (months, days), (more_months, more_days) = (
-            (placing.span.months, placing.span.days) for placing in (earlier, later)
+        months, days = two.span.months, two.span.days
+        if self.compiled.origin_points[two.origin] == Named(self.compiled.rules[earlier.place].id):
+            return (months, days) > (0, 0) and days >= 0
+        more = (months == one.span.months and days > one.span.days) or (
+            months > one.span.months and days == one.span.days
         )
-        same = (months == more_months and days < more_days) or (months < more_months and days == more_days)
-        return earlier.origin == later.origin and same
+        return one.origin == two.origin and more
 
     def _reaches(self, web: Web) -> Iterator[tuple[int, Reach | None]]:
         live = [place for place in sorted(self.fixed) if self._live(place)]
@@ -313,7 +329,6 @@ class _Shaper:
 
     def _placing(self, place: int, web: Web, settled: set[int]) -> Placing:
         rule = self.compiled.rules[place]
-        counted = self.compiled.counted[place]
         plain = _plain_window(rule)
         reach = (rule.window.start, rule.window.end) if plain and isinstance(rule.window, Around) else (None, None)
         start, end = (None if side is None else timedelta(days=side.days) for side in reach)
@@ -325,9 +340,7 @@ class _Shaper:
             bounded=bounded,
             reach=reach_of(web, place, settled) if bounded and place in web.nodes else NO_REACH,
             anywhere=not rule.needs_open_day,
-            origin=counted[0] if plain and counted is not None else None,
-            span=counted[1] if counted is not None else NOTHING,
-            shift=timedelta(days=counted[1].days) if counted is not None and not counted[1].months else None,
+            counted=self.compiled.counted[place] if plain else None,
             start=start,
             end=end,
             between=between,
@@ -335,19 +348,6 @@ class _Shaper:
             partners=partners,
             simple=not bounded and between is None and until is None and not partners,
         )
-
-
-def _binds_each(point: Point, upper: bool) -> bool:
-    """Whether a bound holds against everything that its point names, and not against one of several."""
-    match point:
-        case Shifted(base):
-            return _binds_each(base, upper)
-        case Extreme(which, points):
-            return (which == "earliest") == upper and all(_binds_each(operand, upper) for operand in points)
-        case Named(_, which):
-            return not which or (which == "first") == upper
-        case Day():
-            return True
 
 
 def _plain_window(rule: VisitRule) -> bool:
