@@ -107,7 +107,7 @@ class Compiled:
     bounded: frozenset[int]
     checks: tuple[Check, ...]
     latest: tuple[EvaluateDay | None, ...]
-    expected: tuple[tuple[str, EvaluateDay], ...]
+    expected: tuple[tuple[str, str, Counted], ...]
     until: tuple[Counted | None, ...]
     series_order: tuple[tuple[int, ...], ...]
     periods: tuple[CompiledPeriod, ...]
@@ -149,6 +149,11 @@ class _Compiler:
         windows = tuple(self._window(rule) for rule in self.rules)
         until = tuple(None if rule.until is None else self._counted(rule.until) for rule in self.rules)
         periods = tuple(self._periods())
+        expected = tuple(
+            (item.id, self.template.event_label(item.id), self._counted(item.expected))
+            for item in self.template.milestones.values()
+            if item.expected is not None
+        )
         return Compiled(
             template=self.template,
             groups=self.groups,
@@ -175,11 +180,7 @@ class _Compiler:
             bounded=self._bounded(),
             checks=tuple(self._checks()),
             latest=tuple(self._optional(rule.at_the_latest) for rule in self.rules),
-            expected=tuple(
-                (item.id, day_of(self.evaluator(item.expected)))
-                for item in self.template.milestones.values()
-                if item.expected is not None
-            ),
+            expected=expected,
             until=until,
             series_order=tuple(self._stepped()),
             periods=periods,

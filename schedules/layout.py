@@ -158,16 +158,18 @@ def _network(compiled: Compiled, standing: Standing, board: Board, shape: Shape)
 
 def _fix_facts(network: Network, board: Board, shape: Shape, *, foreseen: bool) -> None:
     """Puts what is fixed on its day, and narrows what follows from that, by the reaches of the shape if these hold."""
-    for place in shape.fixed:
-        when = board.when[place]
-        if place in network and when is not None and live_status(shape.status[place]):
-            network.fix(place, as_day(when).toordinal())
-    if not foreseen or any(reach is None for _, reach in shape.reaches):
+    fixed = [
+        (place, as_day(when).toordinal())
+        for place in shape.fixed
+        if (when := board.when[place]) is not None and place in network and live_status(shape.status[place])
+    ]
+    if foreseen and shape.reaches is not None:
+        for place, day in fixed:
+            network.put(place, day, shape.reaches[place])
+    else:
+        for place, day in fixed:
+            network.fix(place, day)
         network.propagate_known()
-        return
-    for place, reach in shape.reaches:
-        if reach is not None:
-            network.reach(place, reach)
 
 
 class _Placer:
@@ -249,14 +251,15 @@ class _Placer:
             self._describe(place)
         for placing in self.shape.placings:
             target = None if placing.counted is None else layout.at(placing.counted)
-            if target is None:
-                self._place(placing, None)
-            elif placing.simple and not agreed and (open_always or placing.anywhere or self.site.is_open(target)):
+            if target is None or not (open_always or placing.anywhere or self.site.is_open(target)):
+                self._place(placing, target)
+            elif placing.simple and not agreed:
                 # Most visits are put on their targets, with nothing to look at besides.
                 place = placing.place
                 when[place] = targets[place] = target
-                if placing.start is not None and placing.end is not None:
-                    starts[place], ends[place] = target + placing.start, target + placing.end
+                if placing.around is not None:
+                    before, after = placing.around
+                    starts[place], ends[place] = target + before, target + after
             elif not self._put(placing, target):
                 self._place(placing, target)
         # What a fixed visit counts from may itself be placed only now.
@@ -265,15 +268,14 @@ class _Placer:
         return layout
 
     def _put(self, placing: Placing, target: date) -> bool:
-        """Puts a visit on its target, which is in its window; False where its bounds, a closed day, the end of its
-        series or another visit that it is held together with may forbid it."""
+        """Puts a visit on its target, which is open and in its window; False where its bounds, the end of its series or
+        another visit that it is held together with may forbid it."""
         place, layout, network = placing.place, self.layout, self.network
-        if not (placing.anywhere or self.site.always_open or self.site.is_open(target)):
-            return False
         if placing.until is not None and self._beyond(placing, target):
             return False
-        if placing.start is not None and placing.end is not None:
-            layout.starts[place], layout.ends[place] = target + placing.start, target + placing.end
+        if placing.around is not None:
+            before, after = placing.around
+            layout.starts[place], layout.ends[place] = target + before, target + after
         elif placing.between is not None and not self._lies_between(placing, target):
             return False
         if (placing.partners and self._drawn_away(placing, target)) or place in layout.agreed:
@@ -301,10 +303,10 @@ class _Placer:
 
     def _fix_day(self, placing: Placing, day: int) -> None:
         """Puts a bounded visit on its day in the network, and narrows what is bound to it and yet to be placed."""
-        self.network.fix(placing.place, day)
         if placing.reach is not None and self.foreseen:
-            self.network.reach(placing.place, placing.reach)
+            self.network.put(placing.place, day, placing.reach)
         else:
+            self.network.fix(placing.place, day)
             self.network.propagate_from(placing.place)
 
     def _lies_between(self, placing: Placing, target: date) -> bool:
@@ -353,7 +355,7 @@ class _Placer:
             if target is not None:
                 self.board.status[place] = Status.NOT_APPLICABLE
             # It stays a free node of the network, which others can be bound to each other through.
-            self.foreseen = False
+            self.foreseen = self.foreseen and not placing.bounded
             return
         low, high = (self.network.low[place], self.network.high[place]) if placing.bounded else (FIRST, LAST)
         self._leave(place, low, high)

@@ -141,6 +141,20 @@ class Network:
         self.low[index] = self.high[index] = day
         self.fixed.add(index)
 
+    def put(self, index: int, day: int, reach: Reach) -> None:
+        """The same, and narrows what follows from that, by the reach of the node among all that are fixed."""
+        low, high = self.low, self.high
+        low[index] = high[index] = day
+        self.fixed.add(index)
+        for node, gap, reason in reach.later:
+            if day + gap > low[node]:
+                low[node] = day + gap
+                self.low_reason[node] = reason
+        for node, gap, reason in reach.earlier:
+            if day - gap < high[node]:
+                high[node] = day - gap
+                self.high_reason[node] = reason
+
     def left_without(self, index: int) -> tuple[int, int]:
         """The range that the bounds would leave a fixed node, were it free."""
         web = self.web
@@ -182,18 +196,6 @@ class Network:
     def propagate_from(self, index: int) -> None:
         """Narrows what follows from one node that was just fixed."""
         self._spread((index,), (index,))
-
-    def reach(self, index: int, reach: Reach) -> None:
-        """The same, by the reach of the node among all that are fixed."""
-        day, low, high = self.low[index], self.low, self.high
-        for node, gap, reason in reach.later:
-            if day + gap > low[node]:
-                low[node] = day + gap
-                self.low_reason[node] = reason
-        for node, gap, reason in reach.earlier:
-            if day - gap < high[node]:
-                high[node] = day - gap
-                self.high_reason[node] = reason
 
     def follow(self, index: int) -> set[int]:
         """Moves earliest days on and latest days back from one node, along the distances alone, and tells which."""

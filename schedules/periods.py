@@ -44,9 +44,9 @@ def _single(layout: Layout, item: CompiledPeriod) -> Period:
 def _days_of(layout: Layout, activity: str) -> list[date]:
     """The days on which an activity is to be done, or was."""
     edge, when = layout.compiled.edges[activity], layout.board.when
-    counted = (place for place in edge.members if when[place] is not None)
+    counts = layout.board.counts
     return sorted(
-        as_day(day) for place in counted if layout.board.counts(place, edge.activity) and (day := when[place])
+        as_day(day) for place in edge.members if (day := when[place]) is not None and counts(place, edge.activity)
     )
 
 

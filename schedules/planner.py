@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from schedules.compiled import Compiled, compiled
 from schedules.conflicts import find_conflicts
 from schedules.course import NOTHING_EARLIER, Earlier, Sources, course_of
-from schedules.evaluating import as_day
 from schedules.judge import PlannedFor, Seen, all_deviations, plainly, replay
 from schedules.layout import Layout
 from schedules.periods import find_periods
@@ -142,10 +141,10 @@ def plan_of(prepared: Prepared) -> Plan:
 
 def _expected(prepared: Prepared) -> Iterator[Expectation]:
     """The milestones still to come that the template expects on a day."""
-    for name, evaluate in prepared.compiled.expected:
-        day = None if name in prepared.standing.events else evaluate(prepared.layout.board)
+    for name, label, counted in prepared.compiled.expected:
+        day = None if name in prepared.standing.events else prepared.layout.at(counted)
         if day is not None:
-            yield Expectation(milestone=name, label=prepared.template.event_label(name), day=as_day(day))
+            yield Expectation(milestone=name, label=label, day=day)
 
 
 def questions(template: Template, standing: Standing) -> list[str]:

@@ -50,9 +50,9 @@ class Placing:
     """How a visit is placed. ``bounded``: whether rules between visits bind it; ``reach``: how far those are that its
     day moves and that are placed after it, if that is known beforehand; ``anywhere``: on closed days too.
 
-    One whose target is ``counted`` has a window, if any, that reaches from ``start`` to ``end`` around that, or is
-    ``between`` two points; it is placed only ``until`` a point, and with one of its ``partners`` where their windows
-    meet. It is ``simple`` where nothing else binds it. Others are looked at in full.
+    One whose target is ``counted`` has a window, if any, that is so far ``around`` that, or ``between`` two points; it
+    is placed only ``until`` a point, and with one of its ``partners`` where their windows meet. It is ``simple`` where
+    nothing else binds it. Others are looked at in full.
     """
 
     place: int
@@ -60,8 +60,7 @@ class Placing:
     reach: Reach | None
     anywhere: bool
     counted: Counted | None
-    start: timedelta | None
-    end: timedelta | None
+    around: tuple[timedelta, timedelta] | None
     between: tuple[Counted, Counted] | None
     until: Counted | None
     partners: tuple[int, ...]
@@ -73,7 +72,7 @@ class Shape:
     """Statuses before anything is placed, and how the rest is placed, in that order.
 
     ``fixed`` visits have a date from a fact, and ``reaches`` are those of them that are bound to others, each with its
-    reach; ``dormant`` ones nothing calls for. ``ordered`` are the series whose
+    reach, if that is known of all; ``dormant`` ones nothing calls for. ``ordered`` are the series whose
     members could come out of order, and are bound to it. ``checks`` are the bounds that bind, with the visits that are
     placed under them: where all of these are put within their ranges, the bound holds; None where that is not certain.
     ``series`` are those in order, with the members that are in order where all of them are on their targets.
@@ -86,7 +85,7 @@ class Shape:
     waiting: Mapping[int, tuple[str, ...]]
     dormant: frozenset[int]
     fixed: tuple[int, ...]
-    reaches: tuple[tuple[int, Reach | None], ...]
+    reaches: Mapping[int, Reach] | None
     placings: tuple[Placing, ...]
     web: Web
     ordered: tuple[tuple[int, ...], ...]
@@ -128,7 +127,7 @@ class _Shaper:
             waiting=self.waiting,
             dormant=dormant,
             fixed=tuple(sorted(self.fixed)),
-            reaches=tuple(self._reaches(web)),
+            reaches=self._reaches(web),
             placings=placings,
             web=web,
             ordered=ordered,
@@ -314,11 +313,10 @@ class _Shaper:
         )
         return one.origin == two.origin and more
 
-    def _reaches(self, web: Web) -> Iterator[tuple[int, Reach | None]]:
-        live = [place for place in sorted(self.fixed) if self._live(place)]
-        for place in live:
-            if place in web.nodes:
-                yield place, reach_of(web, place, live)
+    def _reaches(self, web: Web) -> Mapping[int, Reach] | None:
+        bound = [place for place in sorted(self.fixed) if self._live(place) and place in web.nodes]
+        reaches = {place: reach for place in bound if (reach := reach_of(web, place, bound)) is not None}
+        return reaches if len(reaches) == len(bound) else None
 
     def _placings(self, order: list[int], web: Web) -> tuple[Placing, ...]:
         found, settled = [], {place for place in self.fixed if self._live(place)}
@@ -330,8 +328,7 @@ class _Shaper:
     def _placing(self, place: int, web: Web, settled: set[int]) -> Placing:
         rule = self.compiled.rules[place]
         plain = _plain_window(rule)
-        reach = (rule.window.start, rule.window.end) if plain and isinstance(rule.window, Around) else (None, None)
-        start, end = (None if side is None else timedelta(days=side.days) for side in reach)
+        window = rule.window if plain and isinstance(rule.window, Around) else None
         bounded = self._live(place) and (place in web.nodes or place in self.compiled.bounded)
         between, until = self.compiled.windows[place], self.compiled.until[place]
         partners = self._partners(place)
@@ -341,8 +338,7 @@ class _Shaper:
             reach=reach_of(web, place, settled) if bounded and place in web.nodes else NO_REACH,
             anywhere=not rule.needs_open_day,
             counted=self.compiled.counted[place] if plain else None,
-            start=start,
-            end=end,
+            around=None if window is None else (timedelta(window.start.days), timedelta(window.end.days)),
             between=between,
             until=until,
             partners=partners,

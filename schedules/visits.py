@@ -18,13 +18,10 @@ _Draft = draft_of(Visit)
 
 def find_visits(layout: Layout, seen: Mapping[str, Seen]) -> tuple[Visit, ...]:
     """All visits in the order of their dates, those without a date last; but for those that nothing calls for."""
-    when, shown, kept = layout.board.when, layout.shape.shown, layout.shape.undated
+    when, shown = layout.board.when, layout.shape.shown
     dated = [place for place in shown if when[place] is not None]
     undated = [place for place in shown if when[place] is None]
-    return (
-        *_visits(layout, seen, _in_order(dated, when)),
-        *(kept[place] if place in kept else _without_date(layout, seen, place) for place in undated),
-    )
+    return (*_visits(layout, seen, _in_order(dated, when)), *_without_dates(layout, seen, undated))
 
 
 def _in_order(places: list[int], when: Sequence[Any]) -> list[int]:
@@ -73,12 +70,14 @@ def _visits(layout: Layout, seen: Mapping[str, Seen], places: Iterable[int]) -> 
         yield visit
 
 
-def _without_date(layout: Layout, seen: Mapping[str, Seen], place: int) -> Visit:
-    """A visit without a date is the same in every plan of its shape, unless placing it found out that it has none."""
-    (visit,) = _visits(layout, seen, (place,))
-    if visit.target is None and visit.status is layout.shape.status[place]:
-        layout.shape.undated[place] = visit
-    return visit
+def _without_dates(layout: Layout, seen: Mapping[str, Seen], places: list[int]) -> list[Visit]:
+    """Visits without a date are the same in every plan of their shape, unless placing them found out that they have
+    none."""
+    kept, expected = layout.shape.undated, layout.shape.status
+    unknown = [place for place in places if place not in kept]
+    made = dict(zip(unknown, _visits(layout, seen, unknown), strict=True))
+    kept |= {p: visit for p, visit in made.items() if visit.target is None and visit.status is expected[p]}
+    return [kept[place] if place in kept else made[place] for place in places]
 
 
 def _as_done(layout: Layout, visit: Any, look: Seen | None) -> None:

@@ -273,9 +273,8 @@ def test_what_is_foreseen_of_a_day_is_what_propagation_finds(
         assume(reach is not None)
         assert reach is not None
         day = START + data.draw(st.integers(-9, 9))
-        for found in (one, two):
-            found.fix(index, day)
-        one.reach(index, reach)
+        one.put(index, day, reach)
+        two.fix(index, day)
         two.propagate_from(index)
         assert (one.low, one.high) == (two.low, two.high)
 
