@@ -34,12 +34,13 @@ from schedules.template import OnlyFor, PeriodRule, Template, VisitRule
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """What a day counts from, as its place among the origins of a template, and how far; ``shift`` where that is in
-    days."""
+    """What a day counts from, as its place among the origins of a template, and how far: ``span``, which is so many
+    ``months`` and then ``days``."""
 
     origin: int
     span: Span
-    shift: timedelta | None
+    months: int
+    days: timedelta
 
 
 @dataclass(frozen=True, slots=True)
@@ -355,7 +356,7 @@ class _Compiler:
             base = Named(self.rules[self.reference_of(base)].id)
         if base not in self.origins:
             self.origins[base] = day_of(self.evaluator(base))
-        return Counted(list(self.origins).index(base), span, None if span.months else timedelta(days=span.days))
+        return Counted(list(self.origins).index(base), span, span.months, timedelta(days=span.days))
 
     def _window(self, rule: VisitRule) -> tuple[Counted, Counted] | None:
         if not isinstance(rule.window, Between):

@@ -17,12 +17,12 @@ from schedules.compiled import Compiled, Counted
 from schedules.evaluating import Board, as_day
 from schedules.inequalities import FIRST, LAST
 from schedules.network import Network
-from schedules.plan import Status
+from schedules.plan import TO_COME, Status
 from schedules.points import Around
 from schedules.record import When
 from schedules.shape import Facts, Placing, Shape, shaped
 from schedules.site import Site
-from schedules.spans import Span, add, add_days_and_months
+from schedules.spans import Span, add, add_days_and_months, add_months
 from schedules.standing import Standing, event_days
 from schedules.web import Web
 
@@ -63,14 +63,21 @@ class Layout:
         return self.shape.waiting
 
     def at(self, counted: Counted) -> date | None:
-        """The day that is so far from its origin, once all that this names is placed: each origin is asked for once."""
+        """The day that is so far from its origin, once all that this names is placed: each origin is asked for once.
+
+        Raises InvalidInput where that leads out of the calendar.
+        """
         try:
             base = self.bases[counted.origin]
         except KeyError:
             base = self.bases[counted.origin] = self.compiled.origins[counted.origin](self.board)
         if base is None:
             return None
-        return base + counted.shift if counted.shift is not None else add_days_and_months(base, counted.span)
+        try:
+            return (add_months(base, counted.months) if counted.months else base) + counted.days
+        except (ValueError, OverflowError):
+            # Which says so in words.
+            return add_days_and_months(base, counted.span)
 
     @property
     def facts(self) -> Network:
@@ -83,7 +90,7 @@ class Layout:
 
     def to_come(self, place: int) -> bool:
         """Whether the visit is still to come: planned or booked."""
-        return self.board.status[place] in (Status.PLANNED, Status.BOOKED)
+        return self.board.status[place] in TO_COME
 
     def own_window(self, place: int, target: date) -> tuple[int, int]:
         """The first and last day of a visit's own window; its target day only, where it has none (rule 4)."""
@@ -260,6 +267,8 @@ class _Placer:
                 if placing.around is not None:
                     before, after = placing.around
                     starts[place], ends[place] = target + before, target + after
+            elif placing.until is not None and self._beyond(placing, target):
+                self._leave_out(placing, target)
             elif not self._put(placing, target):
                 self._place(placing, target)
         # What a fixed visit counts from may itself be placed only now.
@@ -268,11 +277,9 @@ class _Placer:
         return layout
 
     def _put(self, placing: Placing, target: date) -> bool:
-        """Puts a visit on its target, which is open and in its window; False where its bounds, the end of its series or
-        another visit that it is held together with may forbid it."""
+        """Puts a visit on its target, which is open and in its window; False where its bounds or another visit that it
+        is held together with may forbid it."""
         place, layout, network = placing.place, self.layout, self.network
-        if placing.until is not None and self._beyond(placing, target):
-            return False
         if placing.around is not None:
             before, after = placing.around
             layout.starts[place], layout.ends[place] = target + before, target + after
@@ -349,20 +356,27 @@ class _Placer:
     def _place(self, placing: Placing, known: date | None) -> None:
         """Puts a visit where its window, bounds and open days allow; ``known`` is its target where that is known."""
         place = placing.place
-        self.layout.doubtful.add(place)
         target = self._aim(place) if known is None else self._aim_at(place, known)
         if target is None or self._beyond(placing, target):
-            if target is not None:
-                self.board.status[place] = Status.NOT_APPLICABLE
-            # It stays a free node of the network, which others can be bound to each other through.
-            self.foreseen = self.foreseen and not placing.bounded
+            self._leave_out(placing, target)
             return
+        self.layout.doubtful.add(place)
         low, high = (self.network.low[place], self.network.high[place]) if placing.bounded else (FIRST, LAST)
         self._leave(place, low, high)
         day = self._choose(placing, as_day(target), low, high)
         self.board.when[place] = target if day == as_day(target) else _on_day(target, day)
         if placing.bounded:
             self._fix_day(placing, day.toordinal())
+
+    def _leave_out(self, placing: Placing, target: When | None) -> None:
+        """Leaves a visit without a date: what it counts from has none, or the repetition has ended before it."""
+        place = placing.place
+        self._aim_at(place, target)
+        self.layout.doubtful.add(place)
+        if target is not None:
+            self.board.status[place] = Status.NOT_APPLICABLE
+        # It stays a free node of the network, which others can be bound to each other through.
+        self.foreseen = self.foreseen and not placing.bounded
 
     def _beyond(self, placing: Placing, target: When) -> bool:
         """Whether the repetition has ended before this member."""

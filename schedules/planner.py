@@ -119,7 +119,8 @@ def plan_of(prepared: Prepared) -> Plan:
     conflicts = find_conflicts(layout)
     if standing.added:
         conflicts = (*conflicts, *unscheduled_conflicts(visits, prepared.site))
-    stopped = next((name for name in STOP_EVERYTHING if name in standing.events), None)
+    events = standing.events
+    stopped = next((name for name in STOP_EVERYTHING if name in events), None) if events else None
     return Plan(
         protocol=template.protocol,
         version=template.version,
@@ -127,11 +128,11 @@ def plan_of(prepared: Prepared) -> Plan:
         visits=visits,
         periods=find_periods(layout) if ground is None else ground.periods(),
         conflicts=conflicts,
-        deviations=all_deviations(prepared.seen.values()),
-        questions=tuple(questions(template, standing)),
+        deviations=all_deviations(prepared.seen.values()) if prepared.seen else (),
+        questions=tuple(questions(template, standing, prepared.compiled.groups)),
         activities={**prepared.compiled.activity_labels},
         departments={**prepared.compiled.departments},
-        milestones={name: fact.day for name, fact in standing.events.items() if fact.day is not None},
+        milestones={name: fact.day for name, fact in events.items() if fact.day is not None},
         expected=() if stopped else tuple(_expected(prepared)),
         stopped=stopped,
         announced_to=prepared.site.announced_to,
@@ -147,8 +148,8 @@ def _expected(prepared: Prepared) -> Iterator[Expectation]:
             yield Expectation(milestone=name, label=label, day=day)
 
 
-def questions(template: Template, standing: Standing) -> list[str]:
-    """What is still open: history not answered (or not whole), and groups not known."""
+def questions(template: Template, standing: Standing, groups: Mapping[str, str]) -> list[str]:
+    """What is still open: history not answered (or not whole), and groups that are not among those known."""
     found = []
     for item in template.history.values():
         answer = standing.history.get(item.id)
@@ -160,10 +161,9 @@ def questions(template: Template, standing: Standing) -> list[str]:
                 for asked in item.asks
                 if asked not in answer.values
             )
-    known = known_groups(template, standing)
     found.extend(
         f"{name}: {group.label}: {', '.join(group.values)}?"
         for name, group in template.groups.items()
-        if name not in known
+        if name not in groups
     )
     return found

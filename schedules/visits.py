@@ -75,6 +75,8 @@ def _without_dates(layout: Layout, seen: Mapping[str, Seen], places: list[int]) 
     none."""
     kept, expected = layout.shape.undated, layout.shape.status
     unknown = [place for place in places if place not in kept]
+    if not unknown:
+        return [kept[place] for place in places]
     made = dict(zip(unknown, _visits(layout, seen, unknown), strict=True))
     kept |= {p: visit for p, visit in made.items() if visit.target is None and visit.status is expected[p]}
     return [kept[place] if place in kept else made[place] for place in places]
