@@ -34,10 +34,10 @@ ONE_DAY = timedelta(days=1)
 class Layout:
     """All dates of one plan, by the index of the visit, and what was known when each was placed.
 
-    ``not_before`` and ``not_after`` are what the bounds left over. All visits but the ``doubtful`` are on their target,
-    in their window and on an open day. ``bases`` are the days of the origins that were asked for (see ``Compiled``),
-    ``agreed`` those on which visits are since another is held together with them, and ``together`` are the visits that
-    are on the day of one that they are held together with, with that one (see ``schedules.settling``).
+    ``not_before`` and ``not_after`` are what the bounds left over. All visits with a date but the ``doubtful`` are on
+    their target, in their window and on an open day. ``bases`` are the days of the origins that were asked for (see
+    ``Compiled``), ``agreed`` those on which visits are since another is held together with them, and ``together`` are
+    the visits that are on the day of one that they are held together with, with that one (see ``schedules.settling``).
     """
 
     compiled: Compiled
@@ -85,7 +85,7 @@ class Layout:
         if self._facts is None:
             bounds = self.network
             self._facts = Network(bounds.web, bounds.events, bounds.answers)
-            _fix_facts(self._facts, self.board, self.shape, foreseen=False)
+            _fix_facts(self._facts, self.board, self.shape)
         return self._facts
 
     def to_come(self, place: int) -> bool:
@@ -158,25 +158,25 @@ def _network(compiled: Compiled, standing: Standing, board: Board, shape: Shape)
         web = Web((*web.bounds, *more), web.size) if more else web
     answers = tuple(history_bounds(compiled, standing, live)) if standing.history else ()
     network = Network(web, board.events, answers)
-    foreseen = web is shape.web and not (answers or web.limits)
-    _fix_facts(network, board, shape, foreseen=foreseen)
+    if web is shape.web and not answers and shape.reaches is not None:
+        for place, reach in shape.reaches.items():
+            network.put(place, _day_of(board, place).toordinal(), reach)
+    else:
+        _fix_facts(network, board, shape)
     return network
 
 
-def _fix_facts(network: Network, board: Board, shape: Shape, *, foreseen: bool) -> None:
-    """Puts what is fixed on its day, and narrows what follows from that, by the reaches of the shape if these hold."""
-    fixed = [
-        (place, as_day(when).toordinal())
-        for place in shape.fixed
-        if (when := board.when[place]) is not None and place in network and live_status(shape.status[place])
-    ]
-    if foreseen and shape.reaches is not None:
-        for place, day in fixed:
-            network.put(place, day, shape.reaches[place])
-    else:
-        for place, day in fixed:
-            network.fix(place, day)
-        network.propagate_known()
+def _fix_facts(network: Network, board: Board, shape: Shape) -> None:
+    for place in shape.fixed:
+        if place in network and live_status(shape.status[place]):
+            network.fix(place, _day_of(board, place).toordinal())
+    network.propagate_known()
+
+
+def _day_of(board: Board, fixed: int) -> date:
+    when = board.when[fixed]
+    assert when is not None
+    return as_day(when)
 
 
 class _Placer:
@@ -254,11 +254,12 @@ class _Placer:
         """Places everything that is not fixed."""
         layout, open_always, agreed = self.layout, self.site.always_open, self.layout.agreed
         when, targets, starts, ends = self.board.when, layout.targets, layout.starts, layout.ends
+        at, is_open = layout.at, self.site.is_open
         for place in self.shape.fixed:
             self._describe(place)
         for placing in self.shape.placings:
-            target = None if placing.counted is None else layout.at(placing.counted)
-            if target is None or not (open_always or placing.anywhere or self.site.is_open(target)):
+            target = None if placing.counted is None else at(placing.counted)
+            if target is None or not (open_always or placing.anywhere or is_open(target)):
                 self._place(placing, target)
             elif placing.simple and not agreed:
                 # Most visits are put on their targets, with nothing to look at besides.
@@ -300,11 +301,10 @@ class _Placer:
     def _drawn_away(self, placing: Placing, target: date) -> bool:
         """Whether a visit could be held together with another on another day than its target."""
         start, end = self.layout.starts[placing.place], self.layout.ends[placing.place]
+        first, last = as_day(start or target), as_day(end or target)
         for other in placing.partners:
-            day = self.layout.day(other)
-            if day is None or day == target:
-                continue
-            if start is None or end is None or as_day(start) <= day <= as_day(end):
+            when = self.board.when[other]
+            if when is not None and as_day(when) != target and (start is None or first <= as_day(when) <= last):
                 return True
         return False
 
@@ -372,11 +372,12 @@ class _Placer:
         """Leaves a visit without a date: what it counts from has none, or the repetition has ended before it."""
         place = placing.place
         self._aim_at(place, target)
-        self.layout.doubtful.add(place)
         if target is not None:
             self.board.status[place] = Status.NOT_APPLICABLE
-        # It stays a free node of the network, which others can be bound to each other through.
-        self.foreseen = self.foreseen and not placing.bounded
+        if placing.bounded:
+            # It stays a free node of the network, which others can be bound to each other through.
+            self.layout.doubtful.add(place)
+            self.foreseen = False
 
     def _beyond(self, placing: Placing, target: When) -> bool:
         """Whether the repetition has ended before this member."""

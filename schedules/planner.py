@@ -68,8 +68,9 @@ class Prepared:
         self.compiled: Compiled = compiled(template, tuple(sorted(known_groups(template, self.standing).items())))
         told = bool(self.standing.done or self.standing.missed)
         self.looks: dict[int, Seen] = {} if known is None or not self._continues(known) else {**known.looks}
-        before = plainly(self.compiled, record, site)
-        self.seen: dict[str, Seen] = replay(record, self.standing, before, self.looks) if told else {}
+        self.seen: dict[str, Seen] = {}
+        if told:
+            self.seen = replay(record, self.standing, plainly(self.compiled, record, site), self.looks)
         self.layout: Layout = lay_out(self.compiled, self.standing, site, planned_for(self.seen))
 
     def _on_changing_ground(self, grounds: Grounds) -> None:

@@ -83,11 +83,14 @@ def _agreed(place: _LayOut, absent: frozenset[tuple[int, str]], stopped: Mapping
 
 def _together(layout: Layout) -> dict[int, int]:
     """The visits that are held together with another: on its day, each with that other."""
-    found = {}
+    found, when = {}, layout.board.when
     for guest, hosts in layout.shape.partners.items():
-        day = layout.day(guest)
+        own = when[guest]
+        if own is None:
+            continue
         for host in hosts:
-            if day is not None and layout.day(host) == day:
+            other = when[host]
+            if other is not None and as_day(other) == as_day(own):
                 found[guest] = host
                 break
     return found

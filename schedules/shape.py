@@ -72,7 +72,7 @@ class Shape:
     """Statuses before anything is placed, and how the rest is placed, in that order.
 
     ``fixed`` visits have a date from a fact, and ``reaches`` are those of them that are bound to others, each with its
-    reach, if that is known of all; ``dormant`` ones nothing calls for. ``ordered`` are the series whose
+    reach, if that is all that is known beforehand; ``dormant`` ones nothing calls for. ``ordered`` are the series whose
     members could come out of order, and are bound to it. ``checks`` are the bounds that bind, with the visits that are
     placed under them: where all of these are put within their ranges, the bound holds; None where that is not certain.
     ``series`` are those in order, with the members that are in order where all of them are on their targets.
@@ -314,6 +314,8 @@ class _Shaper:
         return one.origin == two.origin and more
 
     def _reaches(self, web: Web) -> Mapping[int, Reach] | None:
+        if web.limits:
+            return None
         bound = [place for place in sorted(self.fixed) if self._live(place) and place in web.nodes]
         reaches = {place: reach for place in bound if (reach := reach_of(web, place, bound)) is not None}
         return reaches if len(reaches) == len(bound) else None
