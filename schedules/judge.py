@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
@@ -88,12 +88,6 @@ def _times_before(standing: Standing, fact: Fact, known: Seen) -> tuple[tuple[Fa
     """What was seen before each earlier time that a visit was done."""
     before = [other for other in standing.earlier[fact.name] if other.number < fact.number]
     return (*known.earlier, (before[-1], replace(known, earlier=())))
-
-
-def all_deviations(seen: Iterable[Seen]) -> tuple[Deviation, ...]:
-    """The deviations of all visits, and of the times that some were done before, in the order of the record."""
-    found = [deviation for look in seen for deviation in look.all_deviations]
-    return tuple(sorted(found, key=lambda deviation: deviation.fact))
 
 
 def _look(before: Layout, standing: Standing, fact: Fact) -> Seen:

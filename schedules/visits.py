@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from schedules.drafts import draft_of
 from schedules.evaluating import as_day
-from schedules.judge import Seen
 from schedules.layout import Layout
 from schedules.plan import Status, Visit
 from schedules.record import When
+
+if TYPE_CHECKING:
+    from schedules.judge import Seen
 
 _Draft = draft_of(Visit)
 
