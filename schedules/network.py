@@ -205,6 +205,15 @@ class Network:
         self._lower((index,), rounds, touched)
         return touched
 
+    def propagate_anew(self) -> None:
+        """Forgets what followed from the ranges of nodes that are free, and narrows them by what is fixed by now."""
+        for index in self.web.nodes:
+            if index not in self.fixed:
+                self.low[index], self.high[index] = FIRST, LAST
+                self.low_reason.pop(index, None)
+                self.high_reason.pop(index, None)
+        self.propagate_known()
+
     def _spread(self, lows: Iterable[int], highs: Iterable[int]) -> None:
         rounds: dict[End, int] = {}
         others = self.web.others

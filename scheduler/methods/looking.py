@@ -7,7 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from calendars.agenda import AgendaItem
-from scheduler import auditing, exporting, picturing, reading, worklists
+from scheduler import auditing, exporting, picturing, reading, rosters, worklists
 from scheduler.methods.opened import Opened
 from scheduler.moments import AnyWhen, Moment
 from scheduler.values import Audit, Calendar, Patient, State
@@ -15,6 +15,7 @@ from schedules.plan import Plan
 
 if TYPE_CHECKING:
     from calendars.deviations import Deviations
+    from calendars.subjects import RecordedItem, SubjectItem
     from calendars.worklists import Worklist
 
 
@@ -49,9 +50,24 @@ class Looking(Opened):
         """What is overdue, and what soon will be: windows, expiries, periods, gates; of a site or of all."""
         return worklists.overdue(self._desk, site, now)
 
-    def deviations(self, *, subject: str | None = None, protocol: str | None = None) -> Deviations:
-        """The deviations of a subject (with its expiries and open questions), of a protocol, or of all."""
-        return worklists.deviations(self._desk, subject, protocol)
+    def deviations(
+        self, *, subject: str | None = None, protocol: str | None = None, site: str | None = None
+    ) -> Deviations:
+        """The deviations of a subject (with its expiries and open questions), of a protocol, a site, or of all."""
+        return worklists.deviations(self._desk, subject, protocol, site)
+
+    def subjects(
+        self, *, site: str | None = None, protocol: str | None = None, now: Moment = None
+    ) -> tuple[SubjectItem, ...]:
+        """How it stands with each subject of a site, of a protocol, or of all: what comes next, what is overdue."""
+        return rosters.subjects(self._desk, site, protocol, now)
+
+    def changes(
+        self, *, site: str | None = None, protocol: str | None = None, since: Moment = None, now: Moment = None
+    ) -> tuple[RecordedItem, ...]:
+        """What was recorded from ``since`` on, of all subjects, or of a site's or protocol's; without it from the
+        beginning of yesterday at each site."""
+        return rosters.recorded(self._desk, site, protocol, since, now)
 
     def calendar(self, *, subject: str | None = None, site: str | None = None) -> Calendar:
         """What the calendar of a subject, or of all subjects of a site, is made of."""
