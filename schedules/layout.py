@@ -203,8 +203,9 @@ class _Placer:
         self.shape = shape = shaped(compiled, facts)
         board.status = [*shape.status]
         self.network = network = _network(compiled, standing, board, shape)
-        # What a visit moves by being placed is known beforehand, but where visits overtook one another.
-        self.foreseen = network.web is shape.web
+        # What a visit moves by being placed is known beforehand, until one is left out that others are bound to. (What is
+        # fixed and overtook another adds bounds that have it at one end, so nothing goes on through them.)
+        self.foreseen = True
         self.layout = Layout(
             compiled=compiled,
             standing=standing,
@@ -379,7 +380,6 @@ class _Placer:
             self.board.status[place] = Status.NOT_APPLICABLE
         if placing.bounded:
             # It stays a free node of the network, which others can be bound to each other through.
-            self.layout.doubtful.add(place)
             self.foreseen = False
 
     def _beyond(self, placing: Placing, target: When) -> bool:
