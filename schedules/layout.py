@@ -203,8 +203,8 @@ class _Placer:
         self.shape = shape = shaped(compiled, facts)
         board.status = [*shape.status]
         self.network = network = _network(compiled, standing, board, shape)
-        # What a visit moves by being placed is known beforehand, until one is left out that others are bound to. (Bounds
-        # that come with overtaking have a fixed end, so that nothing goes on through them.)
+        # What a visit moves by being placed is known beforehand, until one is left out that others are bound to.
+        # (Bounds that come with overtaking have a fixed end, so that nothing goes on through them.)
         self.foreseen = True
         self.layout = Layout(
             compiled=compiled,
