@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from itertools import groupby
+from typing import TYPE_CHECKING
 
-from calendars.agenda import AgendaItem
 from calendars.layout import NO_BREAK, Cell, Note, bullets, clean, heading, paragraph, sections, styled, table
 from calendars.words import (
     day_in_words,
@@ -21,6 +21,9 @@ from calendars.words import (
 from schedules.plan import TO_COME, Conflict, Deviation, Expectation, Period, Plan, Status, Visit
 from schedules.record import LABEL, OVERRIDE, RECONSENTED, Fact, Kind, When
 from schedules.template import OPEN_DAYS_ONLY
+
+if TYPE_CHECKING:
+    from calendars.agenda import AgendaItem
 
 _STYLES = {
     "done": "green",

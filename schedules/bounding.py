@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from schedules.compiled import Compiled
 from schedules.evaluating import Board, as_day
 from schedules.inequalities import Bound, Choice, Constant, Event, Expression, Node, Step
-from schedules.plan import Status
+from schedules.plan import TO_COME, Status
 from schedules.points import Around, Between, Day, Extreme, Named, Point, Shifted
 from schedules.protocol_days import day_offset
 from schedules.spans import Span, add_days_and_months, parse_span
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 ONE_DAY = Span(days=1)
 # Months differ from their average length, and from one another, by at most this many days.
 MONTH_SLACK = 4
+LIVE = TO_COME | {Status.DONE}
 
 
 def static_bounds(
@@ -206,4 +207,4 @@ def _length_words(part: Clearance, span: Span) -> str:
 
 def live_status(status: Status) -> bool:
     """Whether a visit of this status takes part in bounds."""
-    return status in (Status.PLANNED, Status.BOOKED, Status.DONE)
+    return status in LIVE

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import lru_cache
 
 from schedules.evaluating import (
@@ -14,6 +15,7 @@ from schedules.evaluating import (
     Board,
     Edge,
     Evaluate,
+    EvaluateDay,
     counted_from,
     day_of,
     edge_of,
@@ -28,6 +30,17 @@ from schedules.protocol_days import day_offset, days_from_reference
 from schedules.record import When
 from schedules.spans import Span
 from schedules.template import OnlyFor, PeriodRule, Template, VisitRule
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What a day counts from, as its place among the origins of a template, and how far: ``span``, which is so many
+    ``months`` and then ``days``."""
+
+    origin: int
+    span: Span
+    months: int
+    days: timedelta
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +67,8 @@ class CompiledPeriod:
 
     rule: PeriodRule
     label: str
-    start: tuple[int, Span] | None
-    end: tuple[int, Span] | None
+    start: Counted | None
+    end: Counted | None
     length: Span | None
     until_done: tuple[tuple[int, str], ...]
     names: tuple[str, ...]
@@ -67,9 +80,10 @@ class Compiled:
     """A template for one set of groups. Visits are named by their index in the order of the file.
 
     ``excluded`` visits are not applicable, ``open`` ones wait for a group; ``anchors`` are what each visit's target and
-    absolute window count from; ``days`` are the protocol's day labels. ``origins`` are the points that targets count
-    from (``origin_points``), many from the same one, and ``counted`` says of each visit from which, and how far.
-    ``hourly`` are the ``checks`` in hours or minutes of the visits that carry such.
+    absolute window count from; ``days`` are the protocol's day labels. ``origins`` are the points that days count from
+    (``origin_points``), many from the same one: ``counted`` says of each target from which, and how far, ``windows``
+    and ``until`` of the ends of absolute windows and of repetitions. ``hourly`` are the ``checks`` in hours or minutes
+    of the visits that carry such.
     """
 
     template: Template
@@ -84,10 +98,10 @@ class Compiled:
     anchors: tuple[tuple[int, ...], ...]
     dependents: tuple[tuple[int, ...], ...]
     targets: tuple[Evaluate, ...]
-    origins: tuple[Evaluate, ...]
+    origins: tuple[EvaluateDay, ...]
     origin_points: tuple[Point, ...]
-    counted: tuple[tuple[int, Span] | None, ...]
-    windows: tuple[tuple[Evaluate, Evaluate] | None, ...]
+    counted: tuple[Counted | None, ...]
+    windows: tuple[tuple[Counted, Counted] | None, ...]
     timed: tuple[bool, ...]
     activities: tuple[tuple[str, ...], ...]
     activity_labels: Mapping[str, str]
@@ -97,9 +111,9 @@ class Compiled:
     bounded: frozenset[int]
     checks: tuple[Check, ...]
     hourly: Mapping[int, tuple[Check, ...]]
-    latest: tuple[Evaluate | None, ...]
-    expected: tuple[tuple[str, Evaluate], ...]
-    until: tuple[Evaluate | None, ...]
+    latest: tuple[EvaluateDay | None, ...]
+    expected: tuple[tuple[str, str, Counted], ...]
+    until: tuple[Counted | None, ...]
     series_order: tuple[tuple[int, ...], ...]
     periods: tuple[CompiledPeriod, ...]
     label: Callable[[str], str]
@@ -134,7 +148,7 @@ class _Compiler:
         self.index = {rule.id: place for place, rule in enumerate(self.rules)}
         self.reference = self.index[template.reference_visit]
         self.edges = self._edges()
-        self.origins: dict[Point, Evaluate] = {}
+        self.origins: dict[Point, EvaluateDay] = {}
 
     def compiled(self) -> Compiled:
         fits = [self.fits(rule.only_for) for rule in self.rules]
@@ -147,7 +161,14 @@ class _Compiler:
         chains = self._chains()
         checks = tuple(self._checks())
         counted = tuple(None if is_timed(rule.at) else self._counted(rule.at) for rule in self.rules)
+        windows = tuple(self._window(rule) for rule in self.rules)
+        until = tuple(None if rule.until is None else self._counted(rule.until) for rule in self.rules)
         periods = tuple(self._periods())
+        expected = tuple(
+            (item.id, self.template.event_label(item.id), self._counted(item.expected))
+            for item in self.template.milestones.values()
+            if item.expected is not None
+        )
         return Compiled(
             template=self.template,
             groups=self.groups,
@@ -164,7 +185,7 @@ class _Compiler:
             origin_points=tuple(self.origins),
             counted=counted,
             targets=tuple(self._target(rule) for rule in self.rules),
-            windows=tuple(self._window(rule) for rule in self.rules),
+            windows=windows,
             timed=tuple(is_timed(rule.at) for rule in self.rules),
             activities=self._activities(),
             activity_labels={item.id: self.label(item.label) for item in self.template.activities.values()},
@@ -175,12 +196,8 @@ class _Compiler:
             checks=checks,
             hourly=_hourly(checks),
             latest=tuple(self._optional(rule.at_the_latest) for rule in self.rules),
-            expected=tuple(
-                (item.id, day_of(self.evaluator(item.expected)))
-                for item in self.template.milestones.values()
-                if item.expected is not None
-            ),
-            until=tuple(self._optional(rule.until) for rule in self.rules),
+            expected=expected,
+            until=until,
             series_order=tuple(self._stepped()),
             periods=periods,
             label=self.label,
@@ -345,14 +362,14 @@ class _Compiler:
         """Whether a visit is one of a further cycle: a period waits for those of the first."""
         return bool(self.rules[self.index[visit]].cycle)
 
-    def _optional(self, point: Point | None) -> Evaluate | None:
+    def _optional(self, point: Point | None) -> EvaluateDay | None:
         return None if point is None else day_of(self.evaluator(point))
 
     def _target(self, rule: VisitRule) -> Evaluate:
         evaluate = self.evaluator(rule.at)
         return evaluate if is_timed(rule.at) else day_of(evaluate)
 
-    def _counted(self, point: Point) -> tuple[int, Span]:
+    def _counted(self, point: Point) -> Counted:
         """The point that another counts from, as its place among the origins, and the days and months between."""
         base, span = (point.base, point.span) if isinstance(point, Shifted) and not is_timed(point) else (point, Span())
         if isinstance(base, Day):
@@ -360,13 +377,12 @@ class _Compiler:
             base = Named(self.rules[self.reference_of(base)].id)
         if base not in self.origins:
             self.origins[base] = day_of(self.evaluator(base))
-        return list(self.origins).index(base), span
+        return Counted(list(self.origins).index(base), span, span.months, timedelta(days=span.days))
 
-    def _window(self, rule: VisitRule) -> tuple[Evaluate, Evaluate] | None:
+    def _window(self, rule: VisitRule) -> tuple[Counted, Counted] | None:
         if not isinstance(rule.window, Between):
             return None
-        start, end = (day_of(self.evaluator(point)) for point in (rule.window.start, rule.window.end))
-        return start, end
+        return self._counted(rule.window.start), self._counted(rule.window.end)
 
     def evaluator(self, point: Point, *, bound: bool = False) -> Evaluate:
         """The point as a function of the board: its date or moment, or None where it has not happened.

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 
-from schedules.bounding import history_bounds, series_order
+from schedules.bounding import history_bounds, live_status, series_order
 from schedules.collisions import Rule, as_rules, on_day, ranges, satisfiable, smallest, within
 from schedules.compiled import Check
 from schedules.evaluating import as_day
@@ -57,8 +57,9 @@ def collisions(layout: Layout) -> list[Found]:
             found.extend(_window(layout, place))
             found.extend(_closed(layout, place))
     found.extend(_series(layout))
+    doubtful = layout.doubtful
     for check, placed in layout.shape.checks:
-        if placed is None or not placed.isdisjoint(layout.doubtful):
+        if placed is None or not placed.isdisjoint(doubtful):
             found.extend(_bound(layout, check))
     if layout.standing.history:
         found.extend(_history(layout))
@@ -236,9 +237,9 @@ def _any_open(layout: Layout, left: Network, place: int) -> bool:
 
 
 def _series(layout: Layout) -> Iterator[Found]:
-    when = layout.board.when
+    when, doubtful = layout.board.when, layout.doubtful
     for members, placed in layout.shape.series:
-        if placed is not None and placed.isdisjoint(layout.doubtful):
+        if placed is not None and placed.isdisjoint(doubtful):
             continue
         days = [day for place in members if (day := when[place]) is not None]
         if not any(isinstance(day, datetime) for day in days) and all(one < two for one, two in pairwise(days)):
@@ -297,7 +298,7 @@ def _bound(layout: Layout, check: Check) -> Iterator[Found]:
 
 
 def _binds(layout: Layout, place: int) -> bool:
-    return layout.board.status[place] in (Status.PLANNED, Status.BOOKED, Status.DONE)
+    return live_status(layout.board.status[place])
 
 
 def _critical(layout: Layout, check: Check, limit: When) -> list[int]:

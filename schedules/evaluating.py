@@ -30,8 +30,20 @@ class Board:
         """Whether a visit counts for ``first`` and ``last`` (rule 7)."""
         return self.status[index] not in NOT_COUNTED and (activity is None or (index, activity) not in self.absent)
 
+    def dates_of(self, edge: Edge) -> list[When]:
+        """The dates of the visits that an edge ranges over: of those that have one and count."""
+        dates, status, absent, activity = self.when, self.status, self.absent, edge.activity
+        return [
+            when
+            for index in edge.members
+            if (when := dates[index]) is not None
+            and status[index] not in NOT_COUNTED
+            and (activity is None or (index, activity) not in absent)
+        ]
+
 
 Evaluate = Callable[[Board], "When | None"]
+EvaluateDay = Callable[[Board], "date | None"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +76,10 @@ def as_moment(when: When, opens: time, site: Site) -> datetime:
     return when if isinstance(when, datetime) else datetime.combine(when, opens, site.zone)
 
 
-def day_of(evaluate: Evaluate) -> Evaluate:
+def day_of(evaluate: Evaluate) -> EvaluateDay:
     """A point as the day that it is on."""
 
-    def day(board: Board) -> When | None:
+    def day(board: Board) -> date | None:
         when = evaluate(board)
         return when.date() if isinstance(when, datetime) else when
 
@@ -115,14 +127,7 @@ def extreme_of(operands: list[Evaluate], *, last: bool) -> Evaluate:
 
 def edge_of(edge: Edge, *, last: bool) -> Evaluate:
     """The latest or earliest of visits that count (rule 7)."""
-    members, activity = edge.members, edge.activity
-
-    def evaluate(board: Board) -> When | None:
-        dates, counts = board.when, board.counts
-        found = [when for place in members if (when := dates[place]) is not None and counts(place, activity)]
-        return extreme(found, board.site, last=last)
-
-    return evaluate
+    return lambda board: extreme(board.dates_of(edge), board.site, last=last)
 
 
 def extreme(found: list[When], site: Site, *, last: bool) -> When | None:

@@ -6,7 +6,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from schedules.corrections import changed_by, check_correction
 from schedules.errors import InvalidInput, UnknownName, shown
 from schedules.evaluating import is_timed
 from schedules.points import Named, names_in
@@ -15,7 +14,6 @@ from schedules.spans import parse_span
 from schedules.standing import NEVER
 from schedules.template import BUILT_IN_MILESTONES, Template
 from schedules.typed import parse_day
-from schedules.unscheduled import is_name
 from schedules.words import day_words
 
 # A half-life, five of which have to pass: the longest of a drug in use is some months.
@@ -53,6 +51,8 @@ def _is_added(record: Record, name: str) -> bool:
 
 def _added(template: Template, record: Record, fact: Fact) -> None:
     """An unscheduled visit has a name of its own, a label and a date."""
+    from schedules.unscheduled import is_name
+
     label = fact.values.get(LABEL, "")
     if not label.strip() or len(label) > LONGEST_LABEL or not label.isprintable():
         raise InvalidInput(
@@ -69,6 +69,8 @@ def _added(template: Template, record: Record, fact: Fact) -> None:
 
 def _correction(template: Template, record: Record, fact: Fact) -> tuple[str, ...]:
     """What counts anew or on another date after a correction must be as possible as when it is recorded."""
+    from schedules.corrections import changed_by, check_correction
+
     check_correction(record, fact)
     return tuple(
         warning for changed, others in changed_by(record, [fact]) for warning in check_fact(template, others, changed)

@@ -18,11 +18,12 @@ from schedules.compiled import Compiled, compiled
 from schedules.course import Sources
 from schedules.evaluating import as_day
 from schedules.judge import Seen
-from schedules.layout import Layout, lay_out
+from schedules.layout import Layout
 from schedules.merging import KEPT, Kept, merged, needs_days, no_earlier_than
 from schedules.periods import find_periods
 from schedules.plan import Period, Status, Visit
 from schedules.record import Fact, Record, When
+from schedules.settling import lay_out
 from schedules.site import Site
 from schedules.standing import Standing, fold, known_groups
 from schedules.template import Template

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
@@ -11,9 +11,10 @@ from schedules.compiled import Check, Compiled
 from schedules.conflicts import length_words, window_edges, window_words
 from schedules.errors import InvalidInput
 from schedules.evaluating import Board, as_day
-from schedules.layout import Layout, lay_out
+from schedules.layout import Layout
 from schedules.plan import Deviation, Status
 from schedules.record import OVERRIDE, Fact, Kind, Record, When
+from schedules.settling import lay_out
 from schedules.site import Site
 from schedules.spans import between
 from schedules.standing import Standing, fold
@@ -91,12 +92,6 @@ def _times_before(standing: Standing, fact: Fact, known: Seen) -> tuple[tuple[Fa
     """What was seen before each earlier time that a visit was done."""
     before = [other for other in standing.earlier[fact.name] if other.number < fact.number]
     return (*known.earlier, (before[-1], replace(known, earlier=())))
-
-
-def all_deviations(seen: Iterable[Seen]) -> tuple[Deviation, ...]:
-    """The deviations of all visits, and of the times that some were done before, in the order of the record."""
-    found = [deviation for look in seen for deviation in look.all_deviations]
-    return tuple(sorted(found, key=lambda deviation: deviation.fact))
 
 
 def _look(before: Layout, standing: Standing, fact: Fact) -> Seen:

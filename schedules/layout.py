@@ -7,23 +7,23 @@ leave over.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import partial
 
-from schedules import stopping
 from schedules.bounding import history_bounds, live_status, overtaking_bounds
-from schedules.compiled import Compiled
+from schedules.compiled import Compiled, Counted
 from schedules.evaluating import Board, as_day
 from schedules.hours import nearest_allowed
 from schedules.inequalities import FIRST, LAST
 from schedules.network import Network
-from schedules.plan import Status
+from schedules.plan import TO_COME, Status
 from schedules.points import Around
 from schedules.record import When
 from schedules.shape import Facts, Placing, Shape, shaped
 from schedules.site import Site
-from schedules.spans import Span, add, add_days_and_months
+from schedules.spans import Span, add, add_days_and_months, add_months
 from schedules.standing import Standing, event_days
 from schedules.web import Web
 
@@ -35,8 +35,10 @@ ONE_DAY = timedelta(days=1)
 class Layout:
     """All dates of one plan, by the index of the visit, and what was known when each was placed.
 
-    ``not_before`` and ``not_after`` are what the bounds left over. All visits but the ``doubtful`` are on their target,
-    in their window and on an open day. ``bases`` are the days of the origins that were asked for (see ``Compiled``).
+    ``not_before`` and ``not_after`` are what the bounds left over. All visits with a date but the ``doubtful`` are on
+    their target, in their window and on an open day. ``bases`` are the days of the origins that were asked for (see
+    ``Compiled``), ``agreed`` those on which visits are since another is held together with them, and ``together`` are
+    the visits that are on the day of one that they are held together with, with that one (see ``schedules.settling``).
     """
 
     compiled: Compiled
@@ -50,8 +52,10 @@ class Layout:
     shape: Shape
     network: Network
     doubtful: set[int]
-    stopped_by: dict[int, str] = field(default_factory=dict)
-    bases: dict[int, When | None] = field(default_factory=dict)
+    stopped_by: Mapping[int, str]
+    agreed: Mapping[int, date]
+    together: Mapping[int, int] = field(default_factory=dict)
+    bases: dict[int, date | None] = field(default_factory=dict)
     _facts: Network | None = None
 
     @property
@@ -59,11 +63,22 @@ class Layout:
         """What has not happened yet that a visit counts from, by its index."""
         return self.shape.waiting
 
-    def base(self, origin: int) -> When | None:
-        """The day of an origin, once all is placed."""
-        if origin not in self.bases:
-            self.bases[origin] = self.compiled.origins[origin](self.board)
-        return self.bases[origin]
+    def at(self, counted: Counted) -> date | None:
+        """The day that is so far from its origin, once all that this names is placed: each origin is asked for once.
+
+        Raises InvalidInput where that leads out of the calendar.
+        """
+        try:
+            base = self.bases[counted.origin]
+        except KeyError:
+            base = self.bases[counted.origin] = self.compiled.origins[counted.origin](self.board)
+        if base is None:
+            return None
+        try:
+            return (add_months(base, counted.months) if counted.months else base) + counted.days
+        except (ValueError, OverflowError):
+            # Which says so in words.
+            return add_days_and_months(base, counted.span)
 
     @property
     def facts(self) -> Network:
@@ -76,33 +91,60 @@ class Layout:
 
     def to_come(self, place: int) -> bool:
         """Whether the visit is still to come: planned or booked."""
-        return self.board.status[place] in (Status.PLANNED, Status.BOOKED)
+        return self.board.status[place] in TO_COME
+
+    def own_window(self, place: int, target: date) -> tuple[int, int]:
+        """The first and last day of a visit's own window; its target day only, where it has none (rule 4)."""
+        rule = self.compiled.rules[place]
+        if rule.window is not None:
+            start, end = self.starts[place], self.ends[place]
+            return (as_day(start).toordinal() if start else FIRST, as_day(end).toordinal() if end else LAST)
+        # The reference visit, and what carries a bound, are bound by rules alone.
+        if place in self.compiled.references or rule.no_earlier_than or rule.no_later_than:
+            return FIRST, LAST
+        return target.toordinal(), target.toordinal()
+
+    def day(self, place: int) -> date | None:
+        """The day that a visit is on, if it has a date."""
+        when = self.board.when[place]
+        return when.date() if isinstance(when, datetime) else when
+
+    def is_open_for(self, place: int) -> bool:
+        """Whether a visit's place is open on the day that it is on."""
+        day = self.day(place)
+        return day is None or self.may_be_on(place, day)
+
+    def may_be_on(self, place: int, day: date) -> bool:
+        """Whether a visit's place is open on a day (rule 5)."""
+        return not self.compiled.rules[place].needs_open_day or self.board.site.is_open(day)
 
 
-def lay_out(compiled: Compiled, standing: Standing, site: Site, planned_for: Mapping[str, When | None]) -> Layout:
-    """The dates of all visits. ``planned_for`` gives, of a missed visit, the moment it was planned for (rule 7)."""
-    absent = _absent(compiled, standing)
-    layout = _Placer(compiled, standing, site, planned_for, absent=absent, stopped={}).placed()
-    if not standing.events:
-        return layout
-    stopped: dict[int, str] = {}
-    # What a stop cancels can move what counts from the last of something, and so bring more under the stop.
-    for _ in range(len(compiled.rules) + 1):
-        found, lost = stopping.stopped(compiled, standing, layout.board)
-        if found.keys() <= stopped.keys() and lost <= absent:
-            break
-        stopped |= found
-        absent |= lost
-        layout = _Placer(compiled, standing, site, planned_for, absent=absent, stopped=stopped).placed()
-    return layout
+def lay_out_with(
+    compiled: Compiled,
+    standing: Standing,
+    site: Site,
+    planned_for: Mapping[str, When | None],
+    *,
+    absent: frozenset[tuple[int, str]],
+    stopped: Mapping[int, str],
+    agreed: Mapping[int, date],
+) -> Layout:
+    """The dates of all visits, given what is known only once all were placed (see ``schedules.settling``): what is
+    ``absent`` where, what is ``stopped`` by which event, and the days that some have ``agreed`` on with others."""
+    return _Placer(compiled, standing, site, planned_for, absent=absent, stopped=stopped, agreed=agreed).placed()
 
 
-def _absent(compiled: Compiled, standing: Standing) -> frozenset[tuple[int, str]]:
-    """What is not given where: the optional that was not chosen, and the withheld."""
-    if not standing.given and not standing.withheld:
-        return compiled.optional
-    chosen = {(compiled.index[visit], activity) for visit, activity in standing.given}
-    return (compiled.optional - chosen) | {(compiled.index[visit], activity) for visit, activity in standing.withheld}
+def nearest(target: int, first: int, last: int, may_be_on: Callable[[date], bool]) -> date | None:
+    """The day nearest to a target from first to last that may be had, the earlier on a tie; None where there is none
+    within a year."""
+    if first > last:
+        return None
+    start = min(max(target, first), last)
+    for distance in range(FARTHEST_SEARCH):
+        for number in (start - distance, start + distance):
+            if first <= number <= last and may_be_on(day := date.fromordinal(number)):
+                return day
+    return None
 
 
 def _network(compiled: Compiled, standing: Standing, board: Board, shape: Shape) -> Network:
@@ -117,16 +159,25 @@ def _network(compiled: Compiled, standing: Standing, board: Board, shape: Shape)
         web = Web((*web.bounds, *more), web.size) if more else web
     answers = tuple(history_bounds(compiled, standing, live)) if standing.history else ()
     network = Network(web, board.events, answers)
-    _fix_facts(network, board, shape)
+    if web is shape.web and not answers and shape.reaches is not None:
+        for place, reach in shape.reaches.items():
+            network.put(place, _day_of(board, place).toordinal(), reach)
+    else:
+        _fix_facts(network, board, shape)
     return network
 
 
 def _fix_facts(network: Network, board: Board, shape: Shape) -> None:
     for place in shape.fixed:
-        when = board.when[place]
-        if place in network and when is not None and live_status(shape.status[place]):
-            network.fix(place, as_day(when).toordinal())
+        if place in network and live_status(shape.status[place]):
+            network.fix(place, _day_of(board, place).toordinal())
     network.propagate_known()
+
+
+def _day_of(board: Board, fixed: int) -> date:
+    when = board.when[fixed]
+    assert when is not None
+    return as_day(when)
 
 
 class _Placer:
@@ -140,7 +191,8 @@ class _Placer:
         planned_for: Mapping[str, When | None],
         *,
         absent: frozenset[tuple[int, str]],
-        stopped: dict[int, str],
+        stopped: Mapping[int, str],
+        agreed: Mapping[int, date],
     ) -> None:
         self.compiled = compiled
         self.site = site
@@ -152,8 +204,9 @@ class _Placer:
         self.shape = shape = shaped(compiled, facts)
         board.status = [*shape.status]
         self.network = network = _network(compiled, standing, board, shape)
-        # What a visit moves by being placed is known beforehand, but where visits overtook one another.
-        self.foreseen = network.web is shape.web
+        # What a visit moves by being placed is known beforehand, until one is left out that others are bound to.
+        # (Bounds that come with overtaking have a fixed end, so that nothing goes on through them.)
+        self.foreseen = True
         self.layout = Layout(
             compiled=compiled,
             standing=standing,
@@ -167,6 +220,7 @@ class _Placer:
             network=network,
             doubtful={*shape.fixed},
             stopped_by=stopped,
+            agreed=agreed,
         )
 
     def _fix(self, standing: Standing, planned_for: Mapping[str, When | None]) -> tuple[tuple[int, Status, bool], ...]:
@@ -200,20 +254,24 @@ class _Placer:
 
     def placed(self) -> Layout:
         """Places everything that is not fixed."""
-        layout, open_always = self.layout, self.site.always_open
+        layout, open_always, agreed = self.layout, self.site.always_open, self.layout.agreed
         when, targets, starts, ends = self.board.when, layout.targets, layout.starts, layout.ends
+        at, is_open = layout.at, self.site.is_open
         for place in self.shape.fixed:
             self._describe(place)
         for placing in self.shape.placings:
-            target = self._target(placing)
-            if target is None:
-                self._place(placing, None)
-            elif placing.simple and (open_always or placing.anywhere or self.site.is_open(target)):
+            target = None if placing.counted is None else at(placing.counted)
+            if target is None or not (open_always or placing.anywhere or is_open(target)):
+                self._place(placing, target)
+            elif placing.simple and not agreed:
                 # Most visits are put on their targets, with nothing to look at besides.
                 place = placing.place
                 when[place] = targets[place] = target
-                if placing.start is not None and placing.end is not None:
-                    starts[place], ends[place] = target + placing.start, target + placing.end
+                if placing.around is not None:
+                    before, after = placing.around
+                    starts[place], ends[place] = target + before, target + after
+            elif placing.until is not None and self._beyond(placing, target):
+                self._leave_out(placing, target)
             elif not self._put(placing, target):
                 self._place(placing, target)
         # What a fixed visit counts from may itself be placed only now.
@@ -221,33 +279,18 @@ class _Placer:
             self._aim(place)
         return layout
 
-    def _target(self, placing: Placing) -> date | None:
-        """The target of a visit that counts from one origin; each origin is asked for once, when it is settled."""
-        origin = placing.origin
-        if origin is None:
-            return None
-        bases = self.layout.bases
-        if origin in bases:
-            base = bases[origin]
-        else:
-            base = bases[origin] = self.compiled.origins[origin](self.board)
-        if base is None:
-            return None
-        return base + placing.shift if placing.shift is not None else add_days_and_months(base, placing.span)
-
     def _put(self, placing: Placing, target: date) -> bool:
-        """Puts a visit on its target, which is in its window; False where its bounds, a closed day, the end of its
-        series or another visit that it is held together with may forbid it."""
+        """Puts a visit on its target, which is open and in its window; False where its bounds or another visit that it
+        is held together with may forbid it."""
         place, layout, network = placing.place, self.layout, self.network
-        if not (placing.anywhere or self.site.always_open or self.site.is_open(target)):
-            return False
-        if placing.until is not None and self._beyond(placing, target):
-            return False
-        if placing.start is not None and placing.end is not None:
-            layout.starts[place], layout.ends[place] = target + placing.start, target + placing.end
+        if placing.around is not None:
+            before, after = placing.around
+            layout.starts[place], layout.ends[place] = target + before, target + after
         elif placing.between is not None and not self._lies_between(placing, target):
             return False
-        if (placing.partners and self._drawn_away(placing, target)) or place in self.compiled.hourly:
+        if place in layout.agreed or place in self.compiled.hourly:
+            return False
+        if placing.partners and self._drawn_away(placing, target):
             return False
         if placing.bounded:
             day = target.toordinal()
@@ -262,23 +305,24 @@ class _Placer:
     def _drawn_away(self, placing: Placing, target: date) -> bool:
         """Whether a visit could be held together with another on another day than its target."""
         start, end = self.layout.starts[placing.place], self.layout.ends[placing.place]
-        days = [as_day(when) for other in placing.partners if (when := self.board.when[other]) is not None]
-        if start is None or end is None:
-            return any(day != target for day in days)
-        return any(day != target and as_day(start) <= day <= as_day(end) for day in days)
+        first, last = as_day(start or target), as_day(end or target)
+        for other in placing.partners:
+            when = self.board.when[other]
+            if when is not None and as_day(when) != target and (start is None or first <= as_day(when) <= last):
+                return True
+        return False
 
     def _fix_day(self, placing: Placing, day: int) -> None:
-        """Puts a bounded visit on its day in the network, and narrows what is yet to be placed, if it is bound to any
-        of that."""
-        self.network.fix(placing.place, day)
-        if not self.foreseen:
+        """Puts a bounded visit on its day in the network, and narrows what is bound to it and yet to be placed."""
+        if placing.reach is not None and self.foreseen:
+            self.network.put(placing.place, day, placing.reach)
+        else:
+            self.network.fix(placing.place, day)
             self.network.propagate_from(placing.place)
-        elif placing.raises or placing.lowers:
-            self.network.propagate_from(placing.place, raises=placing.raises, lowers=placing.lowers)
 
     def _lies_between(self, placing: Placing, target: date) -> bool:
         assert placing.between is not None
-        start, end = (edge(self.board) for edge in placing.between)
+        start, end = map(self.layout.at, placing.between)
         if start is None or end is None or not start <= target <= end:
             return False
         self.layout.starts[placing.place], self.layout.ends[placing.place] = start, end
@@ -310,20 +354,17 @@ class _Placer:
             layout.starts[place] = _shift(target, rule.window.start)
             layout.ends[place] = _shift(target, rule.window.end)
         elif (window := self.compiled.windows[place]) is not None:
-            layout.starts[place], layout.ends[place] = window[0](self.board), window[1](self.board)
+            layout.starts[place], layout.ends[place] = map(layout.at, window)
         return target
 
     def _place(self, placing: Placing, known: date | None) -> None:
         """Puts a visit where its window, bounds and open days allow; ``known`` is its target where that is known."""
         place = placing.place
-        self.layout.doubtful.add(place)
         target = self._aim(place) if known is None else self._aim_at(place, known)
         if target is None or self._beyond(placing, target):
-            if target is not None and self.board.status[place] is not Status.MISSED:
-                self.board.status[place] = Status.NOT_APPLICABLE
-            # It stays a free node of the network, which others can be bound to each other through.
-            self.foreseen = False
+            self._leave_out(placing, target)
             return
+        self.layout.doubtful.add(place)
         low, high = (self.network.low[place], self.network.high[place]) if placing.bounded else (FIRST, LAST)
         self._leave(place, low, high)
         aim = target
@@ -338,65 +379,46 @@ class _Placer:
                 # What the bounds asked of others followed from a range that this visit is not in (rule 10).
                 self.network.propagate_anew()
 
+    def _leave_out(self, placing: Placing, target: When | None) -> None:
+        """Leaves a visit without a date: what it counts from has none, or the repetition has ended before it."""
+        place = placing.place
+        self._aim_at(place, target)
+        if target is not None and self.board.status[place] is not Status.MISSED:
+            self.board.status[place] = Status.NOT_APPLICABLE
+        if placing.bounded:
+            # It stays a free node of the network, which others can be bound to each other through.
+            self.foreseen = False
+
     def _beyond(self, placing: Placing, target: When) -> bool:
         """Whether the repetition has ended before this member."""
-        last = placing.until(self.board) if placing.until is not None else None
-        return last is not None and as_day(target) > as_day(last)
+        last = self.layout.at(placing.until) if placing.until is not None else None
+        return last is not None and as_day(target) > last
 
     def _choose(self, placing: Placing, target: date, low: int, high: int) -> date:
-        place = placing.place
-        first, last = self._own_window(place, target)
+        place, layout = placing.place, self.layout
+        first, last = layout.own_window(place, target)
         first, last = max(first, low), min(last, high)
-        partner = self._partner(placing, first, last)
-        if partner is not None:
-            return partner
-        found = self._nearest(place, target.toordinal(), first, last)
-        if found is not None:
-            return date.fromordinal(found)
-        return self._at_target_or_first_allowed(place, target)
+        shared = self._shared_day(placing, first, last)
+        if shared is not None:
+            return shared
+        found = nearest(target.toordinal(), first, last, partial(layout.may_be_on, place))
+        return found or self._at_target_or_first_allowed(place, target)
 
-    def _own_window(self, place: int, target: date) -> tuple[int, int]:
-        """The first and last day of a visit's own window; its target day only, where it has none (rule 4)."""
-        layout = self.layout
-        if self.compiled.rules[place].window is not None:
-            start, end = layout.starts[place], layout.ends[place]
-            return (as_day(start).toordinal() if start else FIRST, as_day(end).toordinal() if end else LAST)
-        return (FIRST, LAST) if self.unbounded(place) else (target.toordinal(), target.toordinal())
-
-    def unbounded(self, place: int) -> bool:
-        """Whether a visit without a window is bound by rules alone: the reference, and what carries a bound."""
-        rule = self.compiled.rules[place]
-        return place in self.compiled.references or bool(rule.no_earlier_than or rule.no_later_than)
-
-    def _partner(self, placing: Placing, first: int, last: int) -> date | None:
-        """The day of the first visit that this one can be held together with."""
-        days = [as_day(when) for other in placing.partners if (when := self.board.when[other]) is not None]
-        return next((day for day in days if first <= day.toordinal() <= last), None)
-
-    def _nearest(self, place: int, target: int, first: int, last: int) -> int | None:
-        """The open day nearest to the target within two days, the earlier on a tie; None where there is none."""
-        if first > last:
-            return None
-        start = min(max(target, first), last)
-        if self._any_day(place):
-            return start
-        for distance in range(FARTHEST_SEARCH):
-            for day in (start - distance, start + distance):
-                if first <= day <= last and self.site.is_open(date.fromordinal(day)):
-                    return day
-        return None
-
-    def _any_day(self, place: int) -> bool:
-        return self.site.always_open or not self.compiled.rules[place].needs_open_day
+    def _shared_day(self, placing: Placing, first: int, last: int) -> date | None:
+        """The day that was agreed on with another visit, or that of the first visit that this one can be held together
+        with: of those on an open day, if there is one."""
+        place, when = placing.place, self.board.when
+        agreed = self.layout.agreed.get(place)
+        days = [as_day(day) for other in placing.partners if (day := when[other]) is not None]
+        within = [day for day in (agreed, *days) if day is not None and first <= day.toordinal() <= last]
+        return next((day for day in within if self.layout.may_be_on(place, day)), within[0] if within else None)
 
     def _at_target_or_first_allowed(self, place: int, target: date) -> date:
         floor = self._floor(place)
         if target.toordinal() >= floor:
             return target
         day = floor
-        while (
-            not self._any_day(place) and not self.site.is_open(date.fromordinal(day)) and day < floor + FARTHEST_SEARCH
-        ):
+        while not self.layout.may_be_on(place, date.fromordinal(day)) and day < floor + FARTHEST_SEARCH:
             day += 1
         return date.fromordinal(day)
 

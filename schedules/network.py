@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from heapq import heappop, heappush
 
@@ -27,8 +28,11 @@ from schedules.inequalities import (
     Reason,
     Step,
 )
-from schedules.web import Web
+from schedules.web import Distance, Web
 
+# Of more nodes the distances between any two would be too many to keep.
+MOST_REACHES = 64
+MIDDLE = (FIRST + LAST) // 2
 # An end that has waited so many times is looked at, whether it goes round in a circle.
 LOOKED_AT = frozenset({4, 16, 64, 256, 1024})
 
@@ -69,6 +73,31 @@ class _Sweep:
             heappush(self.ahead, turned)
         else:
             self.behind.append(turned)
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How far one node, put on its day, is from all those whose earliest (``later``) and latest (``earlier``) days
+    follow from that."""
+
+    later: tuple[Distance, ...]
+    earlier: tuple[Distance, ...]
+
+
+def reach_of(web: Web, index: int, fixed: Iterable[int]) -> Reach | None:
+    """The reach of a node among others that are ``fixed``, which is the same on whatever day it is put; None where
+    bounds that are no distances may follow from its day, or where the nodes are very many."""
+    if len(web.nodes) > MOST_REACHES:
+        return None
+    alone = Network(web)
+    alone.fixed.update(fixed)
+    alone.fix(index, MIDDLE)
+    touched = alone.follow(index)
+    if alone.endless or not web.others.keys().isdisjoint(touched):
+        return None
+    later = ((node, alone.low[node] - MIDDLE, reason) for node, reason in alone.low_reason.items())
+    earlier = ((node, MIDDLE - alone.high[node], reason) for node, reason in alone.high_reason.items())
+    return Reach(tuple(later), tuple(earlier))
 
 
 class Network:
@@ -112,6 +141,20 @@ class Network:
         self.low[index] = self.high[index] = day
         self.fixed.add(index)
 
+    def put(self, index: int, day: int, reach: Reach) -> None:
+        """The same, and narrows what follows from that, by the reach of the node among all that are fixed."""
+        low, high = self.low, self.high
+        low[index] = high[index] = day
+        self.fixed.add(index)
+        for node, gap, reason in reach.later:
+            if day + gap > low[node]:
+                low[node] = day + gap
+                self.low_reason[node] = reason
+        for node, gap, reason in reach.earlier:
+            if day - gap < high[node]:
+                high[node] = day - gap
+                self.high_reason[node] = reason
+
     def left_without(self, index: int) -> tuple[int, int]:
         """The range that the bounds would leave a fixed node, were it free."""
         web = self.web
@@ -150,6 +193,18 @@ class Network:
         for bound in self.answers:
             self._limit(bound.carrier, bound.upper, self.end(bound.expression, bound.upper)[0], Reason(bound, ()))
 
+    def propagate_from(self, index: int) -> None:
+        """Narrows what follows from one node that was just fixed."""
+        self._spread((index,), (index,))
+
+    def follow(self, index: int) -> set[int]:
+        """Moves earliest days on and latest days back from one node, along the distances alone, and tells which."""
+        rounds: dict[End, int] = {}
+        touched = {index}
+        self._raise((index,), rounds, touched)
+        self._lower((index,), rounds, touched)
+        return touched
+
     def propagate_anew(self) -> None:
         """Forgets what followed from the ranges of nodes that are free, and narrows them by what is fixed by now."""
         for index in self.web.nodes:
@@ -158,10 +213,6 @@ class Network:
                 self.low_reason.pop(index, None)
                 self.high_reason.pop(index, None)
         self.propagate_known()
-
-    def propagate_from(self, index: int, *, raises: bool = True, lowers: bool = True) -> None:
-        """Narrows what follows from one node that was just fixed: what comes after it, or before it, or both."""
-        self._spread((index,) if raises else (), (index,) if lowers else ())
 
     def _spread(self, lows: Iterable[int], highs: Iterable[int]) -> None:
         rounds: dict[End, int] = {}

@@ -8,10 +8,10 @@ from schedules.compiled import CompiledPeriod
 from schedules.drafts import draft_of
 from schedules.evaluating import as_day
 from schedules.layout import Layout
-from schedules.plan import Period, Status
-from schedules.spans import Span, add_days_and_months
+from schedules.plan import TO_COME, Period, Status
+from schedules.spans import add_days_and_months
 
-WAITED_FOR = (Status.PLANNED, Status.BOOKED, Status.CONDITIONAL)
+WAITED_FOR = TO_COME | {Status.CONDITIONAL}
 _Draft = draft_of(Period)
 
 
@@ -33,31 +33,24 @@ def find_periods(layout: Layout) -> tuple[Period, ...]:
 def _single(layout: Layout, item: CompiledPeriod) -> Period:
     if item.open:
         return _period(item, item.rule.id, None, None, (item.open,))
-    status = layout.board.status
-    start = _end(layout, item.start)
+    start = None if item.start is None else layout.at(item.start)
     if item.length is None:
-        end = _end(layout, item.end)
+        end = None if item.end is None else layout.at(item.end)
     else:
         end = None if start is None else add_days_and_months(start, item.length)
     if start is not None and end is not None and end < start:
         # Dates that are in conflict can turn it round; no calendar can show a span that ends before it starts.
         start = end = None
-    waiting = tuple(visit for place, visit in item.until_done if status[place] in WAITED_FOR) if item.until_done else ()
-    return _period(item, item.rule.id, start, end, waiting or (() if start is not None else item.names))
-
-
-def _end(layout: Layout, counted: tuple[int, Span] | None) -> date | None:
-    base = None if counted is None else layout.base(counted[0])
-    return None if counted is None or base is None else add_days_and_months(base, counted[1])
+    waiting: tuple[str, ...] = () if start is not None else item.names
+    if item.until_done:
+        status = layout.board.status
+        waiting = tuple([visit for place, visit in item.until_done if status[place] in WAITED_FOR]) or waiting
+    return _period(item, item.rule.id, start, end, waiting)
 
 
 def _days_of(layout: Layout, activity: str) -> list[date]:
     """The days on which an activity is to be done, or was."""
-    edge, when = layout.compiled.edges[activity], layout.board.when
-    counted = (place for place in edge.members if when[place] is not None)
-    return sorted(
-        as_day(day) for place in counted if layout.board.counts(place, edge.activity) and (day := when[place])
-    )
+    return sorted(map(as_day, layout.board.dates_of(layout.compiled.edges[activity])))
 
 
 def _repeated(item: CompiledPeriod, number: int, day: date) -> Period:

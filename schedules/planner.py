@@ -8,27 +8,27 @@ from typing import TYPE_CHECKING
 
 from schedules.compiled import Compiled, compiled
 from schedules.conflicts import find_conflicts
-from schedules.course import NOTHING_EARLIER, Earlier, Sources, course_of
-from schedules.evaluating import as_day
-from schedules.judge import PlannedFor, Seen, all_deviations, plainly, replay
-from schedules.layout import Layout, lay_out
+from schedules.layout import Layout
 from schedules.periods import find_periods
-from schedules.plan import Expectation, Plan
+from schedules.plan import Deviation, Expectation, Plan
 from schedules.record import Fact, Record, When
+from schedules.settling import lay_out
 from schedules.site import Site
 from schedules.standing import Standing, fold, known_groups
 from schedules.template import STOP_EVERYTHING, Template
-from schedules.unscheduled import unscheduled_conflicts, with_unscheduled
 from schedules.visits import find_visits
 
+# A small command must not pay for what few records hold: amendments, what happened, and unscheduled visits.
 if TYPE_CHECKING:
+    from schedules.course import Earlier
     from schedules.grounds import Ground, Grounds
+    from schedules.judge import PlannedFor, Seen
 
 
 NOTHING_SEEN: Mapping[int, Seen] = MappingProxyType({})
 
 
-def plan(template: Template, record: Record, site: Site, earlier: Earlier = NOTHING_EARLIER) -> Plan:
+def plan(template: Template, record: Record, site: Site, earlier: Earlier | None = None) -> Plan:
     """The plan that follows from the facts of ``record`` under ``template`` at ``site``, those in force.
 
     Where the record was amended or its site's days were revised, ``earlier`` is what was in force before; without it
@@ -56,7 +56,7 @@ class Prepared:
         template: Template,
         record: Record,
         site: Site,
-        earlier: Earlier = NOTHING_EARLIER,
+        earlier: Earlier | None = None,
         *,
         known: Prepared | None = None,
         looks: Mapping[int, Seen] = NOTHING_SEEN,
@@ -68,21 +68,27 @@ class Prepared:
         self.ground: Ground | None = None
         self.looks: dict[int, Seen] = {**looks}
         if self.standing.changed:
-            # Few records were amended, and a small command must not pay for those.
+            from schedules.course import NOTHING_EARLIER, Sources, course_of
             from schedules.grounds import Grounds
 
-            self._on_changing_ground(Grounds(Sources(course_of(record), template, site, earlier), self.standing))
+            sources = Sources(course_of(record), template, site, earlier or NOTHING_EARLIER)
+            self._on_changing_ground(Grounds(sources, self.standing))
             return
         self.compiled: Compiled = compiled(template, tuple(sorted(known_groups(template, self.standing).items())))
         told = bool(self.standing.done or self.standing.missed)
         if known is not None and self._continues(known):
             self.looks |= known.looks
-        before = plainly(self.compiled, record, site)
-        self.seen: dict[str, Seen] = replay(record, self.standing, before, self.looks) if told else {}
+        self.seen: dict[str, Seen] = {}
+        if told:
+            from schedules.judge import plainly, replay
+
+            self.seen = replay(record, self.standing, plainly(self.compiled, record, site), self.looks)
         self.layout: Layout = lay_out(self.compiled, self.standing, site, planned_for(self.seen))
 
     def _on_changing_ground(self, grounds: Grounds) -> None:
         """As the constructor, each fact judged by what was in force."""
+        from schedules.judge import replay
+
         record = self.record
 
         def before(fact: Fact, planned: PlannedFor, seen: dict[str, Seen]) -> Layout:
@@ -110,7 +116,7 @@ def prepare(
     template: Template,
     record: Record,
     site: Site,
-    earlier: Earlier = NOTHING_EARLIER,
+    earlier: Earlier | None = None,
     *,
     known: Prepared | None = None,
     looks: Mapping[int, Seen] = NOTHING_SEEN,
@@ -123,12 +129,15 @@ def plan_of(prepared: Prepared) -> Plan:
     """The plan as a value, from its layout."""
     layout, template, standing = prepared.layout, prepared.template, prepared.standing
     ground = prepared.ground
-    found = find_visits(layout, prepared.seen) if ground is None else ground.visits(prepared.seen)
-    visits = with_unscheduled(found, template, standing, prepared.site)
+    visits = find_visits(layout, prepared.seen) if ground is None else ground.visits(prepared.seen)
     conflicts = find_conflicts(layout)
     if standing.added:
+        from schedules.unscheduled import unscheduled_conflicts, with_unscheduled
+
+        visits = with_unscheduled(visits, template, standing, prepared.site)
         conflicts = (*conflicts, *unscheduled_conflicts(visits, prepared.site))
-    stopped = next((name for name in STOP_EVERYTHING if name in standing.events), None)
+    events = standing.events
+    stopped = next((name for name in STOP_EVERYTHING if name in events), None) if events else None
     return Plan(
         protocol=template.protocol,
         version=template.version,
@@ -136,11 +145,11 @@ def plan_of(prepared: Prepared) -> Plan:
         visits=visits,
         periods=find_periods(layout) if ground is None else ground.periods(),
         conflicts=conflicts,
-        deviations=all_deviations(prepared.seen.values()),
-        questions=tuple(questions(template, standing)),
+        deviations=_deviations(prepared.seen),
+        questions=tuple(questions(template, standing, prepared.compiled.groups)),
         activities={**prepared.compiled.activity_labels},
         departments={**prepared.compiled.departments},
-        milestones={name: fact.day for name, fact in standing.events.items() if fact.day is not None},
+        milestones={name: fact.day for name, fact in events.items() if fact.day is not None},
         expected=() if stopped else tuple(_expected(prepared)),
         stopped=stopped,
         announced_to=prepared.site.announced_to,
@@ -148,16 +157,22 @@ def plan_of(prepared: Prepared) -> Plan:
     )
 
 
+def _deviations(seen: Mapping[str, Seen]) -> tuple[Deviation, ...]:
+    """The deviations of all visits, and of the times that some were done before, in the order of the record."""
+    found = [deviation for look in seen.values() for deviation in look.all_deviations]
+    return tuple(sorted(found, key=lambda deviation: deviation.fact))
+
+
 def _expected(prepared: Prepared) -> Iterator[Expectation]:
     """The milestones still to come that the template expects on a day."""
-    for name, evaluate in prepared.compiled.expected:
-        day = None if name in prepared.standing.events else evaluate(prepared.layout.board)
+    for name, label, counted in prepared.compiled.expected:
+        day = None if name in prepared.standing.events else prepared.layout.at(counted)
         if day is not None:
-            yield Expectation(milestone=name, label=prepared.template.event_label(name), day=as_day(day))
+            yield Expectation(milestone=name, label=label, day=day)
 
 
-def questions(template: Template, standing: Standing) -> list[str]:
-    """What is still open: history not answered (or not whole), and groups not known."""
+def questions(template: Template, standing: Standing, groups: Mapping[str, str]) -> list[str]:
+    """What is still open: history not answered (or not whole), and groups that are not among those known."""
     found = []
     for item in template.history.values():
         answer = standing.history.get(item.id)
@@ -169,10 +184,9 @@ def questions(template: Template, standing: Standing) -> list[str]:
                 for asked in item.asks
                 if asked not in answer.values
             )
-    known = known_groups(template, standing)
     found.extend(
         f"{name}: {group.label}: {', '.join(group.values)}?"
         for name, group in template.groups.items()
-        if name not in known
+        if name not in groups
     )
     return found

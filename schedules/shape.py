@@ -15,8 +15,9 @@ from heapq import heapify, heappop, heappush
 from typing import NamedTuple
 
 from schedules.bounding import live_status, static_bounds
-from schedules.compiled import Check, Compiled
-from schedules.evaluating import Board, Edge, Evaluate, is_timed
+from schedules.compiled import Check, Compiled, Counted
+from schedules.evaluating import Board, Edge, is_timed
+from schedules.network import Reach, reach_of
 from schedules.plan import Status, Visit
 from schedules.points import Around, Between, Day, Extreme, Named, Point, Shifted, names_in
 from schedules.record import When
@@ -27,7 +28,7 @@ from schedules.web import Web
 
 KEPT = 512
 PLACED = frozenset({Status.PLANNED, Status.CANCELLED, Status.MISSED})
-NOTHING = Span()
+NO_REACH = Reach((), ())
 
 
 class Facts(NamedTuple):
@@ -46,27 +47,22 @@ class Facts(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Placing:
-    """How a visit is placed. ``bounded``: whether rules between visits bind it; ``raises`` and ``lowers``: whether that
-    can move the first or the last days of visits placed after it; ``anywhere``: on closed days too.
+    """How a visit is placed. ``bounded``: whether rules between visits bind it; ``reach``: how far those are that its
+    day moves and that are placed after it, if that is known beforehand; ``anywhere``: on closed days too.
 
-    One with an ``origin`` (among those of the template) is a ``span`` from its day, ``shift`` where that is in days.
-    Its window, if it has one, reaches from ``start`` to ``end`` around that target, or is ``between`` two points; it is
-    placed only ``until`` a point, and with one of its ``partners`` where their windows meet. It is ``simple`` where
+    One whose target is ``counted`` has a window, if any, that is so far ``around`` that, or ``between`` two points; it
+    is placed only ``until`` a point, and with one of its ``partners`` where their windows meet. It is ``simple`` where
     nothing else binds it. Others are looked at in full.
     """
 
     place: int
     bounded: bool
-    raises: bool
-    lowers: bool
+    reach: Reach | None
     anywhere: bool
-    origin: int | None
-    span: Span
-    shift: timedelta | None
-    start: timedelta | None
-    end: timedelta | None
-    between: tuple[Evaluate, Evaluate] | None
-    until: Evaluate | None
+    counted: Counted | None
+    around: tuple[timedelta, timedelta] | None
+    between: tuple[Counted, Counted] | None
+    until: Counted | None
     partners: tuple[int, ...]
     simple: bool
 
@@ -75,11 +71,13 @@ class Placing:
 class Shape:
     """Statuses before anything is placed, and how the rest is placed, in that order.
 
-    ``fixed`` visits have a date from a fact; ``dormant`` ones nothing calls for. ``ordered`` are the series whose
+    ``fixed`` visits have a date from a fact, and ``reaches`` are those of them that are bound to others, each with its
+    reach, if that is all that is known beforehand; ``dormant`` ones nothing calls for. ``ordered`` are the series whose
     members could come out of order, and are bound to it. ``checks`` are the bounds that bind, with the visits that are
     placed under them: where all of these are put within their ranges, the bound holds; None where that is not certain.
     ``series`` are those in order, with the members that are in order where all of them are on their targets.
-    ``partners`` are the visits that another is held together with. ``unchanging`` are the values of each visit of the
+    ``partners`` are the visits that another is held together with. ``shown`` are the visits that are not dormant,
+    ``unchanging`` are the values of each visit of the
     plan that do not depend on dates (see ``schedules.visits``), and ``undated`` keeps the visits that have none.
     """
 
@@ -87,9 +85,11 @@ class Shape:
     waiting: Mapping[int, tuple[str, ...]]
     dormant: frozenset[int]
     fixed: tuple[int, ...]
+    reaches: Mapping[int, Reach] | None
     placings: tuple[Placing, ...]
     web: Web
     ordered: tuple[tuple[int, ...], ...]
+    shown: tuple[int, ...]
     unchanging: tuple[tuple[object, ...], ...]
     gates: tuple[tuple[str, ...], ...]
     checks: tuple[tuple[Check, frozenset[int] | None], ...]
@@ -127,9 +127,11 @@ class _Shaper:
             waiting=self.waiting,
             dormant=dormant,
             fixed=tuple(sorted(self.fixed)),
+            reaches=self._reaches(web),
             placings=placings,
             web=web,
             ordered=ordered,
+            shown=tuple(place for place in range(len(self.status)) if place not in dormant),
             unchanging=tuple(
                 self._unchanging(place, tuple(name for name in names if (place, name) not in absent))
                 for place, names in enumerate(self.compiled.activities)
@@ -278,8 +280,24 @@ class _Shaper:
             # Those in hours are propagated in whole days, and a choice among visits only when one of them is left.
             # What a visit counts from itself by (through an activity it gives) it cannot keep, wherever it is put.
             own = check.carrier in named
-            certain = not facts and not own and not is_timed(check.point) and _binds_each(check.point, check.upper)
+            certain = not facts and not own and not is_timed(check.point) and self._binds_each(check.point, check.upper)
             yield check, (named | {check.carrier}) - self.fixed if certain else None
+
+    def _binds_each(self, point: Point, upper: bool) -> bool:
+        """Whether a bound holds against everything that its point names and that happens, and not against one of
+        several."""
+        match point:
+            case Shifted(base):
+                return self._binds_each(base, upper)
+            case Extreme(which, points):
+                # What has not happened is left out (rule 8).
+                operands = [operand for operand in points if self._happens(operand)]
+                each = (which == "earliest") == upper or len(operands) < 2
+                return each and all(self._binds_each(operand, upper) for operand in operands)
+            case Named(_, which):
+                return not which or (which == "first") == upper
+            case Day():
+                return True
 
     def _unchanging(self, place: int, activities: tuple[str, ...]) -> tuple[object, ...]:
         """What a visit of the plan is whatever its dates are."""
@@ -311,15 +329,23 @@ class _Shaper:
 
     def _follows(self, earlier: Placing, later: Placing) -> bool:
         """Whether the target of one member of a series certainly comes after that of another."""
-        if earlier.origin is None or later.origin is None:
+        one, two = earlier.counted, later.counted
+        if one is None or two is None:
             return False
-        if self.compiled.origin_points[later.origin] == Named(self.compiled.rules[earlier.place].id):
-            return (later.span.months, later.span.days) > (0, 0) and later.span.days >= 0
-        (months, days), (more_months, more_days) = (
-            (placing.span.months, placing.span.days) for placing in (earlier, later)
+        months, days = two.span.months, two.span.days
+        if self.compiled.origin_points[two.origin] == Named(self.compiled.rules[earlier.place].id):
+            return (months, days) > (0, 0) and days >= 0
+        more = (months == one.span.months and days > one.span.days) or (
+            months > one.span.months and days == one.span.days
         )
-        same = (months == more_months and days < more_days) or (months < more_months and days == more_days)
-        return earlier.origin == later.origin and same
+        return one.origin == two.origin and more
+
+    def _reaches(self, web: Web) -> Mapping[int, Reach] | None:
+        if web.limits:
+            return None
+        bound = [place for place in sorted(self.fixed) if self._live(place) and place in web.nodes]
+        reaches = {place: reach for place in bound if (reach := reach_of(web, place, bound)) is not None}
+        return reaches if len(reaches) == len(bound) else None
 
     def _placings(self, order: list[int], web: Web) -> tuple[Placing, ...]:
         found, settled = [], {place for place in self.fixed if self._live(place)}
@@ -330,42 +356,23 @@ class _Shaper:
 
     def _placing(self, place: int, web: Web, settled: set[int]) -> Placing:
         rule = self.compiled.rules[place]
-        counted = self.compiled.counted[place]
         plain = _plain_window(rule)
-        reach = (rule.window.start, rule.window.end) if plain and isinstance(rule.window, Around) else (None, None)
-        start, end = (None if side is None else timedelta(days=side.days) for side in reach)
+        window = rule.window if plain and isinstance(rule.window, Around) else None
         bounded = self._live(place) and (place in web.nodes or place in self.compiled.bounded)
         between, until = self.compiled.windows[place], self.compiled.until[place]
         partners = self._partners(place)
         return Placing(
             place=place,
             bounded=bounded,
-            raises=not web.later(place) <= settled,
-            lowers=not web.earlier(place) <= settled,
+            reach=reach_of(web, place, settled) if bounded and place in web.nodes else NO_REACH,
             anywhere=not rule.needs_open_day,
-            origin=counted[0] if plain and counted is not None else None,
-            span=counted[1] if counted is not None else NOTHING,
-            shift=timedelta(days=counted[1].days) if counted is not None and not counted[1].months else None,
-            start=start,
-            end=end,
+            counted=self.compiled.counted[place] if plain else None,
+            around=None if window is None else (timedelta(window.start.days), timedelta(window.end.days)),
             between=between,
             until=until,
             partners=partners,
             simple=not bounded and between is None and until is None and not partners,
         )
-
-
-def _binds_each(point: Point, upper: bool) -> bool:
-    """Whether a bound holds against everything that its point names, and not against one of several."""
-    match point:
-        case Shifted(base):
-            return _binds_each(base, upper)
-        case Extreme(which, points):
-            return (which == "earliest") == upper and all(_binds_each(operand, upper) for operand in points)
-        case Named(_, which):
-            return not which or (which == "first") == upper
-        case Day():
-            return True
 
 
 def _plain_window(rule: VisitRule) -> bool:

@@ -133,12 +133,9 @@ def bounded(span: Span, text: str) -> Span:
 def add_months(day: date, months: int) -> date:
     """The same day of the month ``months`` later (or earlier), clamped to the month's end. ISO 8601 proleptic
     calendar."""
-    index = day.year * 12 + day.month - 1 + months
-    year, month = divmod(index, 12)
-    if day.day <= 28:
-        return date(year, month + 1, day.day)
-    last = calendar.monthrange(year, month + 1)[1]
-    return date(year, month + 1, min(day.day, last))
+    index = day.month - 1 + months
+    year, month = day.year + index // 12, index % 12 + 1
+    return date(year, month, day.day if day.day <= 28 else min(day.day, calendar.monthrange(year, month)[1]))
 
 
 def add_days_and_months(day: date, span: Span) -> date:

@@ -153,10 +153,12 @@ def known_groups(template: Template, standing: Standing) -> dict[str, str]:
 
     A value that the template does not have is none: an amendment may have removed it, and then it is asked for anew.
     """
-    groups = template.groups
-    defaults = {name: group.default for name, group in groups.items() if group.default is not None}
-    known = {**defaults, **standing.groups}
-    return {name: value for name, value in known.items() if name in groups and value in groups[name].values}
+    recorded = standing.groups
+    return {
+        name: value
+        for name, group in template.groups.items()
+        if (value := recorded.get(name, group.default)) is not None and value in group.values
+    }
 
 
 def event_days(template: Template, standing: Standing) -> dict[str, date]:

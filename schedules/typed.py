@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from importlib.util import find_spec
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from schedules.errors import InvalidInput, UnknownName, shown
@@ -110,7 +110,8 @@ def parse_zone(name: str) -> str:
     package = find_spec("tzdata")
     assert package is not None
     assert package.origin is not None
-    zones = set(Path(package.origin).with_name("zones").read_text(encoding="ascii").split()) - _NO_ZONES
+    with open(os.path.join(os.path.dirname(package.origin), "zones"), encoding="ascii") as file:
+        zones = set(file.read().split()) - _NO_ZONES
     if name in zones:
         return name
     near = _nearest_zone(name, zones)

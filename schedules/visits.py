@@ -2,49 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from schedules.drafts import draft_of
 from schedules.evaluating import as_day
-from schedules.judge import Seen
 from schedules.layout import Layout
 from schedules.plan import Status, Visit
 from schedules.record import When
 
-# Moments of a day come in their order, behind what has no time.
-Key = tuple[date, float, int]
+if TYPE_CHECKING:
+    from schedules.judge import Seen
 
 _Draft = draft_of(Visit)
 
 
 def find_visits(layout: Layout, seen: Mapping[str, Seen]) -> tuple[Visit, ...]:
     """All visits in the order of their dates, those without a date last; but for those that nothing calls for."""
-    dated: list[Key] = []
-    undated: list[Visit] = []
-    dormant, kept = layout.shape.dormant, layout.shape.undated
-    for place, when in enumerate(layout.board.when):
-        if place in dormant:
-            continue
-        if when is not None:
-            dated.append((when.date(), when.timestamp(), place) if isinstance(when, datetime) else (when, 0, place))
-        else:
-            undated.append(kept[place] if place in kept else _without_date(layout, seen, place))
-    dated.sort()
-    return (*_visits(layout, seen, [place for _, _, place in dated]), *undated)
+    when, shown = layout.board.when, layout.shape.shown
+    dated = [place for place in shown if when[place] is not None]
+    undated = [place for place in shown if when[place] is None]
+    return (*_visits(layout, seen, _in_order(dated, when)), *_without_dates(layout, seen, undated))
 
 
-def _without_date(layout: Layout, seen: Mapping[str, Seen], place: int) -> Visit:
-    """A visit without a date is the same in every plan of its shape, unless placing it found out that it has none."""
-    (visit,) = _visits(layout, seen, (place,))
-    if visit.target is None and visit.status is layout.shape.status[place]:
-        layout.shape.undated[place] = visit
-    return visit
+def _in_order(places: list[int], when: Sequence[Any]) -> list[int]:
+    """By date; moments of a day come in their order, behind what has no time; else in the order of the file."""
+    if datetime in map(type, map(when.__getitem__, places)):
+        return sorted(places, key=lambda place: _moment(when[place]))
+    return sorted(places, key=when.__getitem__)
+
+
+def _moment(when: When) -> tuple[date, float]:
+    return (when.date(), when.timestamp()) if isinstance(when, datetime) else (when, 0)
 
 
 def _visits(layout: Layout, seen: Mapping[str, Seen], places: Iterable[int]) -> Iterator[Visit]:
-    shape, when, status = layout.shape, layout.board.when, layout.board.status
+    shape, when, status, targets = layout.shape, layout.board.when, layout.board.status, layout.targets
+    unchanging, expected, gates, together = shape.unchanging, shape.status, shape.gates, layout.together
+    starts, ends, not_before, not_after = layout.starts, layout.ends, layout.not_before, layout.not_after
     for place in places:
         visit = _Draft()
         (
@@ -58,22 +54,34 @@ def _visits(layout: Layout, seen: Mapping[str, Seen], places: Iterable[int]) -> 
             visit.duration,
             visit.activities,
             visit.assumed,
-        ) = shape.unchanging[place]
-        visit.status = status[place]
-        visit.target = layout.targets[place]
+        ) = unchanging[place]
+        visit.status = stands = status[place]
+        visit.target = targets[place]
         visit.planned = when[place]
         visit.actual = None
-        visit.window_start = layout.starts[place]
-        visit.window_end = layout.ends[place]
-        visit.not_before = layout.not_before[place]
-        visit.not_after = layout.not_after[place]
-        visit.waiting_for = shape.gates[place] if visit.status is shape.status[place] else ()
-        visit.shares_entry_with = _shared(layout, place) if place in shape.partners else None
+        visit.window_start = starts[place]
+        visit.window_end = ends[place]
+        visit.not_before = not_before[place]
+        visit.not_after = not_after[place]
+        visit.waiting_for = gates[place] if stands is expected[place] else ()
+        visit.shares_entry_with = _shared(layout, place) if place in together else None
         visit.earlier = ()
-        if visit.status is Status.DONE:
+        if stands is Status.DONE:
             _as_done(layout, visit, seen.get(visit.id))
         visit.__class__ = Visit
         yield visit
+
+
+def _without_dates(layout: Layout, seen: Mapping[str, Seen], places: list[int]) -> list[Visit]:
+    """Visits without a date are the same in every plan of their shape, unless placing them found out that they have
+    none."""
+    kept, expected = layout.shape.undated, layout.shape.status
+    unknown = [place for place in places if place not in kept]
+    if not unknown:
+        return [kept[place] for place in places]
+    made = dict(zip(unknown, _visits(layout, seen, unknown), strict=True))
+    kept |= {p: visit for p, visit in made.items() if visit.target is None and visit.status is expected[p]}
+    return [kept[place] if place in kept else made[place] for place in places]
 
 
 def _as_done(layout: Layout, visit: Any, look: Seen | None) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from schedules.inequalities import Bound, Choice, Expression, Node, Reason, Step, nodes_in
 
@@ -45,20 +45,6 @@ class Web:
                 rest = Bound(bound.carrier, bound.upper, part, bound.text)
                 for index in {bound.carrier, *nodes_in(part)}:
                     self.others.setdefault(index, []).append(rest)
-
-    def later(self, index: int) -> frozenset[int]:
-        """The nodes whose earliest days depend at once on that of this one, or whose ends may depend on it."""
-        return self._bound_to(index, self.after)
-
-    def earlier(self, index: int) -> frozenset[int]:
-        """The nodes whose latest days depend at once on that of this one, or whose ends may depend on it."""
-        return self._bound_to(index, self.before)
-
-    def _bound_to(self, index: int, distances: Mapping[int, list[Distance]]) -> frozenset[int]:
-        found = {node for node, _, _ in distances.get(index, ())}
-        for bound in self.others.get(index, ()):
-            found.update((bound.carrier, *nodes_in(bound.expression)))
-        return frozenset(found - {index})
 
     def _add_distance(self, bound: Bound, base: int, days: int) -> None:
         early, late, gap = (bound.carrier, base, -days) if bound.upper else (base, bound.carrier, days)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 
 from schedules import unscheduled
-from schedules.bounding import history_bounds, live_status
+from schedules.bounding import history_bounds
 from schedules.conflicts import find_conflicts, window_words
 from schedules.course import NOTHING_EARLIER, Earlier
 from schedules.evaluating import as_day
@@ -217,9 +217,11 @@ class _Story:
         return ordered[-1:] if named.which == "last" else ordered[:1]
 
     def closed_target(self, place: int) -> Iterator[str]:
-        """That a visit is not on its target because the site is closed then, if it is so."""
+        """That a visit is not on its target because the site is closed then, for it or for one that it is held together
+        with, if it is so."""
         target, when, site = self.layout.targets[place], self.board.when[place], self.board.site
-        if target is None or when is None or not self.compiled.rules[place].needs_open_day:
+        needs_open = self.compiled.rules[place].needs_open_day or place in self.layout.agreed
+        if target is None or when is None or not needs_open:
             return
         day = as_day(target)
         if as_day(when) != day and not site.is_open(day):
@@ -299,6 +301,8 @@ class _Story:
         partner = self.partner(place, day)
         if day != wanted and partner is not None:
             yield f"It is together with {partner}, on the same day, since their windows overlap."
+            if place in self.layout.agreed and not site.is_open(wanted):
+                yield f"{weekday(wanted)} {day_words(wanted)} is no day for {partner}: {site.why_closed(wanted)}."
             return
         if day == wanted:
             if needs_open and not site.is_open(day):
@@ -314,13 +318,13 @@ class _Story:
             yield f"Its rules do not allow the target; {day_words(day)} is the nearest day they do."
 
     def partner(self, place: int, day: date) -> str | None:
-        """The visit that this one is on the same day with, where the template wants them together."""
-        for name in self.compiled.rules[place].together_with:
-            other = self.compiled.index[name]
-            when = self.board.when[other]
-            if when is not None and as_day(when) == day and live_status(self.board.status[other]):
-                return name
-        return None
+        """The visit that this one is on the same day with, where the template wants them together: one that it is to
+        be held together with, or that it came to another day for."""
+        partners = self.layout.shape.partners
+        guests = [guest for guest, hosts in partners.items() if place in hosts] if place in self.layout.agreed else []
+        on_it = (other for other in (*partners.get(place, ()), *guests) if self.layout.day(other) == day)
+        other = next(on_it, None)
+        return None if other is None else self.compiled.rules[other].id
 
     def gates(self, place: int) -> Iterator[str]:
         name = self.compiled.rules[place].id

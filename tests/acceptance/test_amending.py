@@ -16,7 +16,7 @@ ON = ("--now", "2026-03-06T10:00")
 def second(dayzero: Run, database: Path, tmp_path: Path) -> str:
     """Version 2.0 of NEUK203-13, in which Day 10 is Day 11."""
     file = tmp_path / "second.yaml"
-    text = (PROTOCOLS / "NEUK203-13_1.0.yaml").read_text(encoding="utf-8")
+    text = (Path(PROTOCOLS) / "NEUK203-13_1.0.yaml").read_text(encoding="utf-8")
     changed = text.replace('version: "1.0"', 'version: "2.0"').replace("at: day 10\n", "at: day 11\n")
     assert changed.count("at: day 11\n") == 1
     file.write_text(changed, encoding="utf-8")

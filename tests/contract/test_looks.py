@@ -10,7 +10,8 @@ import pytest
 from scheduler import Scheduler
 from scheduler.desk import Chart
 from schedules import judge
-from schedules.layout import Layout, lay_out
+from schedules.layout import Layout
+from schedules.settling import lay_out
 
 NOW = "2026-03-20T18:00"
 

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from schedules.collisions import Rule, as_rules, on_day, satisfiable, smallest
 from schedules.inequalities import Bound, Choice, Constant, Expression, Node, Step
-from schedules.network import Network
+from schedules.network import Network, reach_of
 from schedules.spans import Span, add_months
+from schedules.web import Web
 from tests.support import booked, planned, template
 
 START = date(2026, 1, 15).toordinal()
@@ -254,3 +255,41 @@ def test_months_count_as_a_calendar_does() -> None:
             Step(Constant(0, ""), Span(months=months), upper=False).forward(day.toordinal())
             == add_months(day, months).toordinal()
         )
+
+
+@settings(max_examples=200)
+@given(networks(), st.lists(st.integers(0, 7), min_size=1, max_size=4, unique=True), st.data())
+def test_what_is_foreseen_of_a_day_is_what_propagation_finds(
+    network: tuple[int, list[Bound]], order: list[int], data: st.DataObject
+) -> None:
+    """Nodes put on days one after another, whether these suit their bounds or not."""
+    count, bounds = network
+    web = Web(bounds)
+    one, two = Network(web), Network(web)
+    for place, index in enumerate(order):
+        if index >= count:
+            continue
+        reach = reach_of(web, index, order[: place + 1])
+        assume(reach is not None)
+        assert reach is not None
+        day = START + data.draw(st.integers(-9, 9))
+        one.put(index, day, reach)
+        two.fix(index, day)
+        two.propagate_from(index)
+        assert (one.low, one.high) == (two.low, two.high)
+
+
+def test_a_reach_is_not_known_where_months_or_choices_follow_or_bounds_contradict_one_another() -> None:
+    month = Bound(1, False, Step(Node(0), Span(months=1), upper=False), "1 no earlier than 0 + 1 month")
+    day = Bound(2, False, step(3, 1, upper=False), "2 no earlier than 3 + 1 day")
+    back = Bound(3, False, step(2, 1, upper=False), "3 no earlier than 2 + 1 day")
+    first = Bound(4, False, step(3, 1, upper=False), "4 no earlier than 3 + 1 day")
+    assert reach_of(Web([month, day]), 0, ()) is None
+    assert reach_of(Web([month, day]), 1, ()) is None
+    found = reach_of(Web([month, day]), 3, ())
+    assert found is not None
+    assert [(node, gap) for node, gap, _ in found.later] == [(2, 1)]
+    assert found.earlier == ()
+    assert reach_of(Web([day, back, first]), 4, ()) is None
+    many = [Bound(n, False, step(n - 1, 1, upper=False), f"{n} after {n - 1}") for n in range(1, 100)]
+    assert reach_of(Web(many), 0, ()) is None

@@ -113,9 +113,11 @@ def distances(rules: list[Rule], fixed: dict[str, int]) -> list[tuple[str, str, 
         for name, days in rule.not_after:
             found += [(rule.id, other, -days) for other in (members if name == "s.first" else [name])]
     for place, one in enumerate(members):
-        # Members that came out of order: what still follows comes after each of them.
+        # Members that came out of order: what still follows comes after each of them, what goes before, before each.
         if one in fixed and any(fixed.get(other, OPEN_END) < fixed[one] for other in members[place + 1 :]):
             found += [(one, other, 1) for other in members[place + 1 :] if other not in fixed]
+        if one in fixed and any(fixed.get(other, -OPEN_END) > fixed[one] for other in members[:place]):
+            found += [(other, one, 1) for other in members[:place] if other not in fixed]
     return found
 
 

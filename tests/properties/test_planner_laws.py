@@ -194,3 +194,39 @@ def test_facts_about_done_and_missed_visits_survive_any_order() -> None:
     one = plan(of, enrolled("P", date(2026, 2, 2)).with_facts(done("ref", "2026-02-02"), missed("a")), Site())
     two = plan(of, enrolled("P", date(2026, 2, 2)).with_facts(missed("a"), done("ref", "2026-02-02")), Site())
     assert days_of(one) == days_of(two)
+
+
+@given(
+    st.integers(0, 6),
+    st.integers(-6, 6),
+    st.tuples(st.integers(0, 4), st.integers(0, 4)),
+    st.tuples(st.integers(0, 4), st.integers(0, 4)),
+    st.sets(st.integers(0, 6), min_size=1, max_size=6),
+)
+def test_visits_held_together_are_on_a_closed_day_only_where_both_may_have_no_open_one(
+    start: int, apart: int, of_ward: tuple[int, int], of_clinic: tuple[int, int], weekdays: set[int]
+) -> None:
+    """``m`` is on the ward and ``f`` at the clinic: the days of both are counted out here, as in design §4."""
+    body = (
+        "visits:\n  ref: {epoch: t, place: ward, at: enrolment}\n"
+        f"  m: {{epoch: t, place: ward, at: ref + 20 days, window: -{of_ward[0]}..+{of_ward[1]} days}}\n"
+        f"  f: {{epoch: t, at: ref + {20 + apart} days, window: -{of_clinic[0]}..+{of_clinic[1]} days, "
+        "together_with: [m]}\n"
+    )
+    day = date(2026, 3, 2) + timedelta(start)
+    site = Site(weekdays=frozenset(weekdays))
+    found = plan(template(body, reference="ref"), enrolled("P", day), site)
+    target = day + timedelta(20)
+    ward = {target + timedelta(days) for days in range(-of_ward[0], of_ward[1] + 1)}
+    clinic = {target + timedelta(apart + days) for days in range(-of_clinic[0], of_clinic[1] + 1)}
+    m, f = found.visit("m"), found.visit("f")
+    assert m is not None
+    assert f is not None
+    common = sorted((abs(one - target), one) for one in ward & clinic if site.is_open(one))
+    if target not in clinic:
+        assert m.date == target
+    elif site.is_open(target) or not common:
+        assert (m.date, f.date) == (target, target)
+    else:
+        assert m.date == f.date == common[0][1]
+        assert not found.conflicts

@@ -219,7 +219,7 @@ def test_every_key_is_explained(place: str) -> None:
 
 # What is right
 
-SHIPPED = sorted(PROTOCOLS.glob("*.yaml"))
+SHIPPED = sorted(Path(PROTOCOLS).glob("*.yaml"))
 DESIGN = ROOT / "tests" / "unit" / "design_example.yaml"
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from schedules.errors import TemplateError
 from schedules.plan import Status
+from schedules.record import Fact
 from schedules.site import WORKING_WEEK, Site
 from tests.support import booked, conflicts, dates, day, done, event, group, missed, planned, template, visit
 
@@ -646,3 +647,40 @@ activities:
 def test_keep_spares_visits_or_what_is_done_there(stop: str, keep: str, left: dict[str, tuple[str, ...]]) -> None:
     plan = planned(template(KEEP % (stop, keep)), done("d1", "2026-01-05"), event("closed", "2026-01-06"))
     assert {item.id: item.activities for item in plan.visits if item.status is Status.PLANNED} == left
+
+
+@pytest.mark.parametrize(
+    ("facts", "expected"),
+    [
+        pytest.param((), ["2026-03-05", "2026-03-09"], id="not recorded, it does not bind"),
+        pytest.param((event("released", "2026-03-01"),), ["2026-03-05", "2026-03-09"], id="long before"),
+        pytest.param((event("released", "2026-03-06"),), ["2026-03-08", "2026-03-11"], id="just before"),
+    ],
+)
+def test_a_bound_on_an_event_binds_those_that_are_bound_to_its_visit_too(
+    facts: tuple[Fact, ...], expected: list[str]
+) -> None:
+    body = """\
+milestones: {released: Product released}
+visits:
+  d1: {epoch: t, place: ward, at: enrolment}
+  a: {epoch: t, place: ward, at: d1 + 3 days, no_earlier_than: released + 2 days}
+  b: {epoch: t, place: ward, at: d1 + 7 days, no_earlier_than: a + 3 days}
+"""
+    plan = planned(template(body), booked("d1", "2026-03-02"), *facts)
+    assert dates(plan, "a", "b") == expected
+    assert plan.conflicts == ()
+
+
+def test_a_bound_on_an_event_binds_backwards() -> None:
+    """The one that comes later cannot come before the event's day allows it, and takes the earlier one along."""
+    body = """\
+milestones: {released: Product released}
+visits:
+  d1: {epoch: t, place: ward, at: enrolment}
+  a: {epoch: t, place: ward, at: d1 + 3 days, window: ±9 days}
+  b: {epoch: t, place: ward, at: d1 + 4 days, no_earlier_than: released + 2 days, no_later_than: a + 3 days}
+"""
+    plan = planned(template(body), booked("d1", "2026-03-02"), event("released", "2026-03-08"))
+    assert dates(plan, "a", "b") == ["2026-03-07", "2026-03-10"]
+    assert plan.conflicts == ()
