@@ -1889,7 +1889,15 @@ def state_text(state: State) -> str:
         "Last backup": f"{state.last_backup:%Y-%m-%d %H:%M} UTC" if state.last_backup else "never",
         "Health": " ".join(state.health) or "good",
     }
-    return "\n".join(f"{name:<11} {value}" for name, value in rows.items())
+    return in_rows({name: str(value) for name, value in rows.items()})
+
+
+def in_rows(rows: Mapping[str, str]) -> str:
+    """A line a name and its value, which goes on below itself where it is long."""
+    from calendars.layout import paragraph
+
+    width = look()["width"]
+    return "\n".join(paragraph(text, width=width, first=f"{name:<11} ", rest=" " * 12) for name, text in rows.items())
 
 
 def how_long_ago(state: State) -> str:
@@ -1932,8 +1940,6 @@ def simulate(protocols: tuple[str, ...], start: str, **numbers: int) -> None:
 
 
 def outcome_text(outcome: Outcome) -> str:
-    from calendars.layout import paragraph
-
     def told(numbers: Mapping[str, int]) -> str:
         return ", ".join(f"{number} {name}" for name, number in numbers.items()) or "none"
 
@@ -1945,9 +1951,7 @@ def outcome_text(outcome: Outcome) -> str:
         "Reminders": told(outcome.reminders),
         "Messages": f"{told(dict(sorted(outcome.messages.items())))}; {outcome.repeated} sent twice",
     }
-    return "\n".join(
-        paragraph(value, width=look()["width"], first=f"{name:<11} ", rest=" " * 12) for name, value in rows.items()
-    )
+    return in_rows(rows)
 
 
 @dayzero.command()
