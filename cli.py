@@ -115,16 +115,26 @@ def store() -> Scheduler:
 
 def named(texts: Iterable[str], form: str = "NAME=VALUE") -> dict[str, str]:
     """Texts of a form such as NAME=VALUE as a mapping. Raises InvalidInput for another form, and a name given twice."""
+    return dict(pairs(texts, form))
+
+
+def pairs(
+    texts: Iterable[str], form: str = "NAME=VALUE", *, repeats: Callable[[str], bool] = lambda name: False
+) -> list[tuple[str, str]]:
+    """Texts of a form such as NAME=VALUE as pairs. Raises InvalidInput for another form, and for a name that is given
+    twice but for those that may be."""
     from schedules.errors import InvalidInput
     from schedules.typed import parse_assignment
 
     found: dict[str, str] = {}
+    every = []
     for text in texts:
         name, value = parse_assignment(text, form)
-        if name in found:
+        if name in found and not repeats(name):
             raise InvalidInput(f"'{name}' is given twice, as {found[name]} and as {value}. Give it once.")
         found[name] = value
-    return found
+        every.append((name, value))
+    return every
 
 
 def at_visits(texts: Iterable[str]) -> list[tuple[str, str]]:
@@ -324,7 +334,7 @@ def protocols(context: click.Context) -> None:
 
 
 @protocols.command("show")
-@click.argument("protocol", metavar="ID")
+@click.argument("protocol", metavar="ID|FILE")
 @VERSION
 @click.option("--markdown", is_flag=True, help="Print Markdown tables, for a document.")
 @click.option("--html", is_flag=True, help="Print a page of its own, to be opened in a browser or printed.")
@@ -338,6 +348,7 @@ def protocols_show(protocol: str, version: str | None, markdown: bool, html: boo
     Examples:
       dayzero protocols show NEUK203-13
       dayzero protocols show GD2B7H3-CART --version 1.0 --json
+      dayzero protocols show my-study.yaml
       dayzero protocols show CD70-CART --markdown
       dayzero protocols show CD70-CART --html > cd70-cart.html
     """
@@ -345,8 +356,7 @@ def protocols_show(protocol: str, version: str | None, markdown: bool, html: boo
 
     if html and markdown:
         raise click.UsageError("--html and --markdown are two forms of one table. Give one of them.")
-    with store() as trial:
-        template = trial.template(protocol, version)
+    template = template_or_file(protocol, version)
 
     def table() -> str:
         if html:
@@ -361,7 +371,7 @@ def protocols_show(protocol: str, version: str | None, markdown: bool, html: boo
 
 
 @protocols.command("assumptions")
-@click.argument("protocol", metavar="ID")
+@click.argument("protocol", metavar="ID|FILE")
 @VERSION
 @READS
 def protocols_assumptions(protocol: str, version: str | None) -> None:
@@ -373,12 +383,12 @@ def protocols_assumptions(protocol: str, version: str | None) -> None:
     \b
     Examples:
       dayzero protocols assumptions NEUK203-13
+      dayzero protocols assumptions my-study.yaml
     """
     from calendars.document import assumptions_document
     from calendars.protocol_tables import assumptions_text
 
-    with store() as trial:
-        template = trial.template(protocol, version)
+    template = template_or_file(protocol, version)
     answer(lambda: assumptions_document(template), lambda: assumptions_text(template, **look()))
 
 
@@ -407,6 +417,32 @@ def protocols_check(files: tuple[str, ...], strict: bool) -> None:
         no(USAGE)
     if strict and any(item["warnings"] for item in found):
         no()
+
+
+FILE_ENDINGS = (".yaml", ".yml")
+
+
+def template_or_file(protocol: str, version: str | None) -> Template:
+    """A template in a file, which need not be registered, or one of the database."""
+    found = template_in_file(protocol, version) if protocol.endswith(FILE_ENDINGS) else None
+    if found is not None:
+        return found
+    with store() as trial:
+        return trial.template(protocol, version)
+
+
+def template_in_file(protocol: str, version: str | None) -> Template | None:
+    """The template in a file of that name, with its warnings told; None where an ID is meant."""
+    from scheduler.files import file_bytes
+    from schedules.load import load
+
+    if not (protocol.endswith(FILE_ENDINGS) or os.path.isfile(protocol)):
+        return None
+    if version is not None:
+        raise click.UsageError("--version goes with an ID, not with a file.", click.get_current_context())
+    template = load(file_bytes(protocol), protocol)
+    warn(template.warnings)
+    return template
 
 
 def problems_of(file: str) -> dict[str, Any]:
@@ -513,16 +549,16 @@ def preview(
     from scheduler.preview import preview as plan_of
 
     described: Any = {name: typed.pop(name) for name in ("timezone", "weekdays", "holidays", "closed", "opens")}
-    if site is not None and any(described.values()):
+    if site is not None and any(value not in (None, ()) for value in described.values()):
         raise click.UsageError("Give either --site or a description of one, not both.", click.get_current_context())
     template, found_site = what_to_plan(protocol, version, site)
     for name, form in (
         ("dates", "VISIT=WHEN"),
         ("done", "VISIT=WHEN"),
-        ("events", "NAME=DATE"),
         ("history", "NAME=DATE"),
     ):
         typed[name] = named(typed[name], form)
+    typed["events"] = pairs(typed["events"], "NAME=DATE", repeats=lambda name: may_repeat(template, name))
     typed |= {"groups": named(typed["groups"]), **{name: at_visits(typed[name]) for name in ("withheld", "given")}}
     found = plan_of(template, found_site or described, now=now, **typed)
     warn(found.warnings)
@@ -531,18 +567,18 @@ def preview(
         no()
 
 
+def may_repeat(template: Template, event: str) -> bool:
+    """Whether a milestone may be recorded more than once."""
+    milestone = template.milestones.get(event)
+    return milestone is not None and milestone.repeats
+
+
 def what_to_plan(protocol: str, version: str | None, site: str | None) -> tuple[Template, Site | None]:
     """Template and site of a preview. The store is only opened for a site, and for a protocol that is nowhere else."""
-    from scheduler.files import file_bytes
     from scheduler.preview import shipped_template
-    from schedules.load import load
 
     template = shipped_template(protocol, version) if site is None else None
-    if template is None and (protocol.endswith((".yaml", ".yml")) or os.path.isfile(protocol)):
-        if version is not None:
-            raise click.UsageError("--version goes with an ID, not with a file.", click.get_current_context())
-        template = load(file_bytes(protocol), protocol)
-        warn(template.warnings)
+    template = template or template_in_file(protocol, version)
     if template is not None and site is None:
         return template, None
     with store() as trial:

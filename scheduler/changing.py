@@ -60,13 +60,12 @@ def of_booking(doing: Recording, plan: Plan, name: str) -> Iterator[str]:
     if visit is None or visit.planned is None or visit.status is not Status.BOOKED:
         yield f"{name} is {visit.status if visit else 'not planned'} all the same; the booking is recorded."
     elif rule is not None and rule.at_the_latest is not None and not doing.why and _is_late(visit):
-        yield f"{name} is booked after its window, for which the protocol wants a reason. Give it with --why."
+        yield f"{name} is booked later than its rules allow, for which the protocol wants a reason. Give it with --why."
 
 
 def _is_late(visit: Visit) -> bool:
-    if visit.planned is None or visit.window_end is None:
-        return False
-    return day_of(visit.planned) > day_of(visit.window_end)
+    ends = [day_of(end) for end in (visit.window_end, visit.not_after) if end is not None]
+    return visit.planned is not None and any(day_of(visit.planned) > end for end in ends)
 
 
 def done(

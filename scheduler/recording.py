@@ -91,9 +91,9 @@ class Recording:
 
     def _written(self, record: Record, warnings: tuple[str, ...]) -> Change:
         before, revision = self.chart, self.chart.subject.revision + 1
-        self.after = after = self._charted(record)
         new = record.facts[len(before.record.facts) :]
-        self.work.facts.append(before.subject.id, new, revision)
+        links = self.work.facts.append(before.subject.id, before.links, new, revision)
+        self.after = after = replace(self._charted(record), links=links, kept=before.kept)
         catch_up(self.work, before, self.now)
         subject = replace(
             before.subject,
@@ -205,6 +205,7 @@ def write_plan(work: Work, chart: Chart, now: datetime) -> None:
     subject = chart.subject
     visits, periods = work.visits.visits(subject.id), work.visits.periods(subject.id)
     stamp = Stamp(salt=subject.salt, revision=subject.revision, changed=now.astimezone(UTC))
+    work.looks.put(subject.id, chart.links, chart.looks, chart.kept)
     changed = project_visits(chart.plan, visits, stamp)
     work.visits.put_visits(subject.id, changed, visits)
     work.visits.put_periods(subject.id, project_periods(chart.plan.periods, periods, stamp), periods)

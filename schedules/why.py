@@ -19,7 +19,7 @@ from schedules.points import Day, Named, Point, names_in
 from schedules.record import Record, When
 from schedules.site import Site
 from schedules.template import Template
-from schedules.words import day_words, weekday, when_words
+from schedules.words import day_words, in_a_sentence, weekday, when_words
 
 
 def why(
@@ -109,9 +109,7 @@ class _Story:
     def event(self, name: str) -> str:
         label = self.compiled.template.event_label(name)
         day = self.board.events.get(name)
-        return f"{label[:1].lower()}{label[1:]}" + (
-            f" on {day_words(day)}" if day is not None else ", which is not recorded"
-        )
+        return in_a_sentence(label) + (f" on {day_words(day)}" if day is not None else ", which is not recorded")
 
     def stands(self, place: int) -> str:
         """``was done on 4 March 2026 instead of 2 March 2026 (fever)``."""

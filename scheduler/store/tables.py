@@ -158,6 +158,19 @@ class PeriodRow(SQLModel, table=True):
     changed: datetime
 
 
+class LookRow(SQLModel, table=True):
+    """What the plan said of a visit just before a fact about it, as JSON: by that the fact is judged. It follows from
+    the facts before, and is good as long as the ``basis``, which stands for all that it follows from, is the same. Can
+    be thrown away at any time."""
+
+    __tablename__ = "look"
+
+    subject: str = Field(primary_key=True, foreign_key="subject.id")
+    fact: int = Field(primary_key=True)
+    basis: str
+    data: str
+
+
 class VisitEventRow(SQLModel, table=True):
     """The calendar event of one visit as bytes, if it has one. Made at its first use in a ``form``, which
     names all that the bytes depend on besides the visit, and is good as long as the ``revision`` is the visit's and the
