@@ -1913,7 +1913,6 @@ def status(strict: bool, now: str | None) -> None:
 def state_text(state: State) -> str:
     reminders = ", ".join(f"{number} {name}" for name, number in state.reminders.items())
     rows = {
-        "Database": state.database,
         "Schema": state.schema,
         "Protocols": state.protocols,
         "Sites": state.sites,
@@ -1925,7 +1924,8 @@ def state_text(state: State) -> str:
         "Last backup": f"{state.last_backup:%Y-%m-%d %H:%M} UTC" if state.last_backup else "never",
         "Health": " ".join(state.health) or "good",
     }
-    return in_rows({name: str(value) for name, value in rows.items()})
+    # An address is copied from here, so it stays in one piece.
+    return f"Database    {state.database}\n{in_rows({name: str(value) for name, value in rows.items()})}"
 
 
 def in_rows(rows: Mapping[str, str]) -> str:
