@@ -1913,7 +1913,6 @@ def status(strict: bool, now: str | None) -> None:
 def state_text(state: State) -> str:
     reminders = ", ".join(f"{number} {name}" for name, number in state.reminders.items())
     rows = {
-        "Database": state.database,
         "Schema": state.schema,
         "Protocols": state.protocols,
         "Sites": state.sites,
@@ -1925,7 +1924,16 @@ def state_text(state: State) -> str:
         "Last backup": f"{state.last_backup:%Y-%m-%d %H:%M} UTC" if state.last_backup else "never",
         "Health": " ".join(state.health) or "good",
     }
-    return "\n".join(f"{name:<11} {value}" for name, value in rows.items())
+    # An address is copied from here, so it stays in one piece.
+    return f"Database    {state.database}\n{in_rows({name: str(value) for name, value in rows.items()})}"
+
+
+def in_rows(rows: Mapping[str, str]) -> str:
+    """A line a name and its value, which goes on below itself where it is long."""
+    from calendars.layout import paragraph
+
+    width = look()["width"]
+    return "\n".join(paragraph(text, width=width, first=f"{name:<11} ", rest=" " * 12) for name, text in rows.items())
 
 
 def how_long_ago(state: State) -> str:
@@ -1968,8 +1976,6 @@ def simulate(protocols: tuple[str, ...], start: str, **numbers: int) -> None:
 
 
 def outcome_text(outcome: Outcome) -> str:
-    from calendars.layout import paragraph
-
     def told(numbers: Mapping[str, int]) -> str:
         return ", ".join(f"{number} {name}" for name, number in numbers.items()) or "none"
 
@@ -1981,9 +1987,7 @@ def outcome_text(outcome: Outcome) -> str:
         "Reminders": told(outcome.reminders),
         "Messages": f"{told(dict(sorted(outcome.messages.items())))}; {outcome.repeated} sent twice",
     }
-    return "\n".join(
-        paragraph(value, width=look()["width"], first=f"{name:<11} ", rest=" " * 12) for name, value in rows.items()
-    )
+    return in_rows(rows)
 
 
 @dayzero.command()

@@ -18,6 +18,7 @@ from schedules.diff import ActivityChange, Diff, ExpiryChange, Move, Turn
 from schedules.gates import GateChange
 from schedules.plan import Status
 
+NO_DATE = "no date"
 # Up to so many visits are listed one by one; of more, those that are soon, and the later ones by how far they move.
 LISTED_MOVES = 12
 SOON = timedelta(days=60)
@@ -57,8 +58,8 @@ def _moves(title: str, noun: str, moves: Sequence[Move], width: int, colour: boo
         (
             Cell(move.visit, "bold", whole=True),
             move.label,
-            Cell(short(move.before), whole=True),
-            Cell(short(move.after), whole=True),
+            Cell(short(move.before) or NO_DATE, whole=True),
+            Cell(short(move.after) or NO_DATE, whole=True),
             Cell(_moved_by(move), "yellow", whole=True),
         )
         for move in listed
@@ -98,11 +99,12 @@ def _moved_by(move: Move) -> str:
 
 
 def _reasons(moves: Sequence[Move], later: set[str], width: int) -> Iterator[str]:
-    """Each reason once, behind all that moves for it; of what is not listed only the number."""
+    """Each reason once, behind all that moves for it; of what is not listed only the number, and no weekends."""
     visits: dict[str, list[str]] = {}
     for move in moves:
-        if move.why:
-            visits.setdefault(move.why, []).append(move.visit)
+        reason = (move.root if move.visit in later else "") or move.why
+        if reason:
+            visits.setdefault(reason, []).append(move.visit)
     if len(visits) == 1:
         yield from (paragraph(f"Why: {why}.", width=width, first="", rest="  ") for why in visits)
         return

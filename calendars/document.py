@@ -258,6 +258,14 @@ def template_document(template: Template) -> dict[str, object]:
         "visits": [_visit_rule(rule) for rule in template.visits],
         "activities": [_activity(activity) for activity in template.activities.values()],
         "periods": [_period_rule(rule) for rule in template.periods],
+        "groups": [
+            {"id": group.id, "label": group.label, "values": dict(group.values), "default": group.default}
+            for group in template.groups.values()
+        ],
+        "milestones": [{"id": item.id, "label": item.label} for item in template.milestones.values()],
+        "history": [
+            {"id": item.id, "label": item.label, "asks": list(item.asks)} for item in template.history.values()
+        ],
         "notes": [{"name": name, "text": text} for name, text in template.notes],
     }
 

@@ -11,7 +11,7 @@ from itertools import groupby
 
 from calendars.grid import Column, Grid, grid_of
 from calendars.layout import GAP, Cell, bullets, clean, columns, heading, paragraph, sections, table
-from schedules.template import PeriodRule, Statement, Template
+from schedules.template import Group, PeriodRule, Statement, Template
 
 _LABELS = 24  # the width of the activities' names
 _NARROWEST_VISIT, _WIDEST_VISIT = 6, 16
@@ -49,6 +49,7 @@ def schedule_of_activities(template: Template, *, width: int = 80, colour: bool 
             *(_block(grid, part, colour) for part in _parts(grid.columns, width)),
             _footnotes(grid.notes, width),
             _listed("Periods", periods_of(template), width, colour),
+            *(_listed(title, texts, width, colour) for title, texts in to_be_said_of_a_patient(template)),
             _listed("Notes", _notes(template), width, colour),
         )
     )
@@ -105,6 +106,26 @@ def _footnotes(notes: Sequence[str], width: int) -> str:
 def periods_of(template: Template) -> list[str]:
     """Each period with its extent, in the template's words."""
     return [f"{period.label}: {_extent(period)}" for period in template.periods]
+
+
+def to_be_said_of_a_patient(template: Template) -> tuple[tuple[str, list[str]], ...]:
+    """The names by which a patient's groups, events and answers are recorded, under a title each."""
+    groups = [
+        f"{group.id} ({group.label}): {', '.join(_value(group, value) for value in group.values)}"
+        for group in template.groups.values()
+    ]
+    events = [f"{milestone.id}: {milestone.label}" for milestone in template.milestones.values()]
+    asked = [
+        f"{item.id}: {item.label}{''.join(f', with its {name}' for name in item.asks)}"
+        for item in template.history.values()
+    ]
+    return (("Groups", groups), ("Milestones", events), ("Asked at screening", asked))
+
+
+def _value(group: Group, value: str) -> str:
+    label = group.values[value]
+    named = value if label == value else f"{value} ({label})"
+    return f"{named} unless given" if value == group.default else named
 
 
 def _extent(period: PeriodRule) -> str:

@@ -70,7 +70,10 @@ def plan_table(
 
 
 def _stopped(plan: Plan, width: int) -> str:
-    return paragraph(f"Stopped: {plan.stopped}.", width=width) if plan.stopped else ""
+    if plan.stopped is None:
+        return ""
+    on = f" on {short(plan.milestones[plan.stopped])}" if plan.stopped in plan.milestones else ""
+    return paragraph(f"Stopped: {plan.stopped}{on}.", width=width)
 
 
 def _dated(plan: Plan, today: date, width: int, colour: bool) -> str:

@@ -99,7 +99,7 @@ def _site_of(desk: Desk, work: Work, what: NewContact) -> Site:
 
 def _checked(what: NewContact, site: Site) -> Contact:
     if what.email and not is_address(what.email):
-        raise InvalidInput("The e-mail address is none. Write one, such as name@example.org.")
+        raise InvalidInput("That is no e-mail address. Write one, such as name@example.org.")
     if what.notify and not _is(_SCHEME, what.notify):
         raise InvalidInput("The address to notify is no URL. Write one, such as https://example.org/hook.")
     if has_password(what.notify):

@@ -19,7 +19,7 @@ from scheduler.queueing import HORIZON, Steps, reconcile, rules_of, wanted_remin
 from scheduler.values import Change, Contact
 from scheduler.who import who
 from schedules.course import Course, course_of
-from schedules.diff import Diff, compare_under
+from schedules.diff import Diff, Move, compare_under
 from schedules.errors import InvalidInput, StaleRevision
 from schedules.facts_check import check_fact
 from schedules.plan import TO_COME
@@ -166,7 +166,12 @@ def difference(before: Chart, after: Chart) -> Diff:
     if not diff.moved or after.prepared is None:
         return diff
     told = reasons(after.prepared, (move.visit for move in diff.moved))
-    return replace(diff, moved=tuple(replace(move, why=told.get(move.visit, "")) for move in diff.moved))
+    moved = (move if move.visit not in told else _because(move, *told[move.visit]) for move in diff.moved)
+    return replace(diff, moved=tuple(moved))
+
+
+def _because(move: Move, root: str, of_the_day: str) -> Move:
+    return replace(move, why="; ".join(filter(None, (root, of_the_day))), root=root)
 
 
 @contextmanager

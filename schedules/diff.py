@@ -18,13 +18,15 @@ _EXPECTED = TO_COME | {Status.CONDITIONAL}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Move:
-    """A visit whose date changed; ``why`` is in words."""
+    """A visit whose date changed. ``why`` is in words; ``root`` is the part of it that names facts, without what is of
+    this one day alone, such as a weekend that it falls on."""
 
     visit: str
     label: str
     before: When | None
     after: When | None
     why: str = ""
+    root: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,9 +175,13 @@ def _only_in(these: tuple[Conflict, ...], those: tuple[Conflict, ...]) -> tuple[
 
 
 def _moved_periods(before: Plan, after: Plan) -> tuple[Move, ...]:
+    """The periods whose last day changed, also those that are new or have no date any more; where everything is
+    stopped the latter go without saying."""
     ends = {period.id: period.end for period in before.periods}
+    labels = {period.id: period.label for period in (*before.periods, *after.periods)}
+    now = {period.id: period.end for period in after.periods}
     return tuple(
-        Move(visit=period.id, label=period.label, before=ends[period.id], after=period.end)
-        for period in after.periods
-        if period.id in ends and ends[period.id] != period.end
+        Move(visit=name, label=label, before=ends.get(name), after=now.get(name))
+        for name, label in labels.items()
+        if ends.get(name) != now.get(name) and (now.get(name) is not None or after.stopped is None)
     )

@@ -259,6 +259,15 @@ class _Story:
             if isinstance(bound.expression, Constant) and day.toordinal() < bound.expression.day:
                 yield bound.text
 
+    def reason(self, place: int) -> str:
+        """The facts that a date goes back to; of a visit that left its target for another, those of the other."""
+        when, target = self.board.when[place], self.layout.targets[place]
+        if when is not None and target is not None and as_day(when) != as_day(target):
+            partner = self.partner(place, as_day(when))
+            if partner is not None:
+                return f"together with {partner}: {'; '.join(self.roots(self.compiled.index[partner]))}"
+        return "; ".join(self.roots(place))
+
     def derivation(self, point: Point) -> str:
         """``day 4, counted from d1, which was done on …``."""
         stories = [self.anchor(named) for named in names_in(point)]
@@ -345,12 +354,13 @@ def _ordinal_words(day: int) -> str:
     return day_words(date.fromordinal(day))
 
 
-def reasons(prepared: Prepared, names: Iterable[str]) -> dict[str, str]:
-    """For a diff: the facts that these visits' dates go back to, in words, by visit id; of planned ones only."""
+def reasons(prepared: Prepared, names: Iterable[str]) -> dict[str, tuple[str, str]]:
+    """For a diff, by visit id: the facts that these visits' dates go back to, in words, and why the day is not the
+    target where the site is closed then, else nothing; of planned ones only."""
     story, layout = _Story(prepared), prepared.layout
     places = ((name, prepared.compiled.index[name]) for name in names if name in prepared.compiled.index)
     return {
-        name: "; ".join((*story.roots(place), *story.closed_target(place)))
+        name: (story.reason(place), "; ".join(story.closed_target(place)))
         for name, place in places
         if layout.board.status[place] is Status.PLANNED and layout.targets[place] is not None
     }

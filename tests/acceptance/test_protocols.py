@@ -176,3 +176,13 @@ def test_show_prints_a_page_or_markdown_but_not_both(database: Path, dayzero: Ru
     both = dayzero("protocols", "show", "NEUK203-13", "--html", "--markdown")
     assert (both.code, both.out) == (2, "")
     assert "--html and --markdown are two forms of one table. Give one of them." in both.err
+
+
+def test_the_names_to_enrol_and_record_by_are_shown(dayzero: Run) -> None:
+    told = dayzero("protocols", "show", "NEUK203-13").out
+    assert "\n  - ltfu (Long-term follow-up): in (Long-term follow-up), out (None) unless\n    given\n" in told
+    assert "\nMilestones\n  - eligible: Eligibility confirmed\n" in told
+    assert "\n  - systemic-therapy: Last systemic anticancer therapy, with its half-life\n" in told
+    document = dayzero("protocols", "show", "NEUK203-13", "--json").json
+    assert [group["id"] for group in document["groups"]] == ["dose_level", "ltfu"]
+    assert document["history"][0]["asks"] == ["half-life"]

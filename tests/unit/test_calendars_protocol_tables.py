@@ -120,6 +120,12 @@ Periods
   - Stay near: after each infusion for 2 weeks
   - DLT: from d1 to day 28, until d4 is done or missed
 
+Groups
+  - dose_level (Dose level): DL1 (low), DL2 (high)
+
+Milestones
+  - eligible: Eligibility confirmed
+
 Notes
   - cohorts: 3+3
   - no number of patients"""

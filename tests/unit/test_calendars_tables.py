@@ -156,6 +156,8 @@ def test_a_cancelled_visit_without_a_date_is_shown() -> None:
 def test_what_stopped_a_plan_is_told() -> None:
     stopped = replace(PLAN, stopped="death")
     assert "\n\nStopped: death.\n\n" in plan_table(stopped, TODAY)
+    dated = replace(stopped, milestones={"death": date(2026, 3, 8)})
+    assert "\n\nStopped: death on Sun 8 Mar 2026.\n\n" in plan_table(dated, TODAY)
 
 
 def test_bounds_stand_where_there_is_no_window() -> None:

@@ -559,6 +559,16 @@ def test_reasons_name_what_is_listed_and_count_the_rest() -> None:
     )
 
 
+def test_of_what_is_not_listed_one_reason_stands_for_all_weekends() -> None:
+    far = [
+        replace(move, root="d1 was late", why=f"d1 was late; weekend {number}")
+        for number, move in enumerate(moves(*range(100, 113)))
+    ]
+    text = diff_text(Diff(moved=tuple(far)), today=TODAY)
+    assert text == "Moves\n  - 13 later visits, to v112, +2 days\nWhy: d1 was late."
+    assert "weekend 12" in diff_text(Diff(moved=tuple(far)))
+
+
 def test_only_later_moves_need_no_table() -> None:
     text = diff_text(Diff(moved=tuple(moves(*range(100, 113)))), today=TODAY)
     assert text == "Moves\n  - 13 later visits, to v112, +2 days"

@@ -8,9 +8,12 @@ from calendars.changes import diff_text, gate_in_words, visits_in_words
 from schedules.diff import ActivityChange, Diff, Turn, compare, compare_under
 from schedules.gates import GateChange
 from schedules.plan import Status
+from schedules.planner import prepare
 from schedules.record import Fact
+from schedules.site import Site
 from schedules.template import Template
-from tests.support import again, booked, cancelled, done, event, given, planned, template, withheld
+from schedules.why import reasons
+from tests.support import again, booked, cancelled, done, event, given, planned, record, template, withheld
 
 BODY = """milestones:
   ready: Product on site
@@ -150,3 +153,39 @@ def test_a_diff_between_equal_plans_is_empty() -> None:
     plan = planned(template(BODY), D1, cancelled("d4"))
     assert not compare(plan, plan)
     assert not compare_under(template(BODY), plan, plan)
+
+
+PERIODS = """visits:
+  d1: {epoch: t, at: enrolment + 28 days}
+  d8: {epoch: t, at: day 8}
+activities:
+  infusion: {visits: [d1, d8]}
+periods:
+  no-driving: {label: No driving, after_each: infusion, for: 2 weeks}
+"""
+
+
+def test_a_period_that_is_new_or_gone_is_told() -> None:
+    used = template(PERIODS)
+    (ended,) = changes(D1, then=(withheld("d8", "infusion"),), of=used).periods
+    assert (ended.visit, ended.before, ended.after) == ("no-driving-2", date(2026, 3, 23), None)
+    assert "no-driving-2  No driving  Mon 23 Mar 2026  no date\n" in f"{diff_text(Diff(periods=(ended,)))}\n"
+    (begun,) = compare(planned(used, D1, withheld("d8", "infusion")), planned(used, D1)).periods
+    assert (begun.visit, begun.before, begun.after) == ("no-driving-2", None, date(2026, 3, 23))
+    assert changes(D1, then=(event("death", "2026-03-01"),), of=used).periods == ()
+
+
+def test_what_goes_along_with_another_visit_moves_for_its_reason() -> None:
+    used = template(
+        """visits:
+  d1: {epoch: t, at: enrolment + 28 days}
+  d8: {epoch: t, at: day 8}
+  month-2: {epoch: f, at: d1 + 2 months, window: ±14 days, together_with: [late]}
+  late: {epoch: f, at: d8 + 2 months}
+"""
+    )
+    told = reasons(prepare(used, record(D1, booked("d8", "2026-03-12")), Site()), ("month-2", "late"))
+    assert told == {
+        "month-2": ("together with late: d8 is booked for Thursday 12 March 2026", ""),
+        "late": ("d8 is booked for Thursday 12 March 2026", ""),
+    }

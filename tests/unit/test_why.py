@@ -131,10 +131,10 @@ def test_why_a_visit_moved_names_the_rule_that_keeps_it_off_its_target() -> None
     late = prepare(of, record(done("ld", "2026-01-15")), Site())
     pushed = "d1 no earlier than ld + 2 days, counted from ld, which was done on Thursday 15 January 2026"
     told = reasons(late, ["d1", "d4"])
-    assert told["d1"].startswith(f"{pushed} instead of 10 January 2026; ")
-    assert pushed in told["d4"]
+    assert told["d1"][0].startswith(f"{pushed} instead of 10 January 2026; ")
+    assert pushed in told["d4"][0]
     cleared = prepare(of, record(history("mri", "2026-01-14")), Site())
-    assert reasons(cleared, ["d1"])["d1"] == (
+    assert reasons(cleared, ["d1"])["d1"][0] == (
         "d1 no earlier than 3 days after MRI contrast on 14 January 2026; enrolment on 5 January 2026"
     )
 
