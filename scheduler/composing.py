@@ -44,7 +44,8 @@ DIGEST, PROBE = "digest", "test"
 class About:
     """What a reminder tells of, where its visit alone does not say it (see :func:`calendars.messages.reminder_text`).
 
-    Without a visit, ``label`` and ``when`` are the period's or the milestone's.
+    Without a visit, ``label`` and ``when`` are the period's or the milestone's. ``visits`` are those that it tells of
+    together, where they are several.
     """
 
     label: str = ""
@@ -52,6 +53,7 @@ class About:
     closes: date | None = None
     before: When | None = None
     detail: str = ""
+    visits: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,7 @@ def compose(
     channel = channel_name(contact, settings)
     invites = channel == EMAIL and item.wanted.event in _METHODS
     chart = desk.chart(step.work, item.subject) if contact.level == Level.FULL or invites else None
-    sentence = _sentence(item, contact, found, () if chart is None else _activities(chart.plan, item))
+    sentence = _sentence(item, contact, found, () if chart is None else _activities(chart.plan, item, found))
     ends, key = _ends(contact.language, settings, standing.site), item.key
     message = Message(
         subject=item.subject,
@@ -224,10 +226,10 @@ def _as_letter(message: Message, lines: Sequence[str], items: Sequence[str], end
     )
 
 
-def _activities(plan: Plan, item: Item) -> Iterator[str]:
-    """The labels of what is done at the visit; for a department, of its own part."""
-    visit = plan.visit(item.wanted.visit)
-    for name in visit.activities if visit is not None else ():
+def _activities(plan: Plan, item: Item, about: About) -> Iterator[str]:
+    """The labels of what is done at the visits told of; for a department, of its own part."""
+    visits = [plan.visit(name) for name in about.visits or (item.wanted.visit,)]
+    for name in dict.fromkeys(name for visit in visits if visit is not None for name in visit.activities):
         if item.wanted.role not in DEPARTMENTS or plan.departments.get(name) == item.wanted.role:
             yield plan.activities.get(name, name)
 

@@ -10,11 +10,12 @@ from zoneinfo import ZoneInfo
 from scheduler.composing import About, compose, compose_digest
 from scheduler.desk import Chart, Desk
 from scheduler.listing import label_and_when
+from scheduler.news import is_news
 from scheduler.queueing import after_quiet, revision_of
 from scheduler.values import Message
 from schedules.plan import TO_COME
 from schedules.reminder_rules import parse_rule
-from schedules.reminders import reminders
+from schedules.reminders import reminders, told_together, when_together
 
 if TYPE_CHECKING:
     from scheduler.settings import Settings
@@ -129,9 +130,26 @@ class Judge:
         about = self._about(item, standing.visit)
         return compose(self._desk, self._step, item, standing, settings=self._settings, about=about)
 
+    def _about_entry(self, item: Item) -> About:
+        """What is told of a visit that shares its calendar entry: of all of which this message tells."""
+        chart, wanted = self._chart(item), item.wanted
+        visit = chart.plan.visit(wanted.visit)
+        assert visit is not None
+        rule = None if is_news(wanted.event, wanted.rule) else parse_rule(wanted.rule)
+        found = told_together(chart.template, chart.plan, wanted.role, rule, visit) or (visit,)
+        return About(
+            label=" + ".join(each.label for each in found),
+            when=when_together(found),
+            before=wanted.was,
+            detail=wanted.detail,
+            visits=tuple(each.id for each in found),
+        )
+
     def _about(self, item: Item, visit: StoredVisit | None) -> About:
         """What a message tells besides the visit as it is."""
         wanted = item.wanted
+        if visit is not None and (visit.guests or visit.part_of is not None) and wanted.event in _OF_A_VISIT:
+            return self._about_entry(item)
         if wanted.event == "moved":
             return About(before=wanted.was)
         if wanted.event == "cancelled":
