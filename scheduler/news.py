@@ -169,19 +169,21 @@ def _told_with_another(scene: Scene, old: StoredVisit, new: StoredVisit, contact
     return contact.level == Level.PRIVATE and host[1].status in _CALLED_OFF
 
 
-def _is_left(scene: Scene, old: StoredVisit, new: StoredVisit, was: When | None, contact: Contact) -> bool:
-    """Whether the reader still has an appointment where this visit was, and it was one with it."""
+def _is_left(scene: Scene, old: StoredVisit, was: When | None, contact: Contact, *, event: str) -> bool:
+    """Whether the reader still has the appointment that this visit was one with; it may have moved, and be told so."""
     if contact.level != Level.PRIVATE or was is None:
         return False
     entry = old.part_of or old.visit
-    return any(
-        entry in (one.part_of, one.visit)
-        and one.visit != new.visit
-        and other.status in TO_COME
-        and _day(other) == day_of(was)
-        and _concerned(contact.role, other, scene)
+    days = [
+        _day(other)
         for one, other in scene.changed
-    )
+        if entry in (one.part_of, one.visit)
+        and one.visit != old.visit
+        and other.status in TO_COME
+        and _concerned(contact.role, other, scene)
+    ]
+    moves = event == "cancelled" and _rule(scene.contacts[contact], "moved") is not None
+    return day_of(was) in days or (moves and any(day is not None for day in days))
 
 
 def _day(visit: StoredVisit) -> date | None:
@@ -194,7 +196,7 @@ def _of_visit(scene: Scene, old: StoredVisit, new: StoredVisit, contact: Contact
     on_before = old.status in TO_COME or item is not None
     event = _event(scene, was, on_before, new, contact)
     rule = None if event is None else _rule(scene.contacts[contact], "cancelled" if event == "before" else event)
-    if event in ("moved", "cancelled") and _is_left(scene, old, new, was, contact):
+    if event in ("moved", "cancelled") and _is_left(scene, old, was, contact, event=event):
         event = "before" if event == "moved" else None
     one = None
     if event is not None and rule is not None and _concerned(contact.role, new, scene):
