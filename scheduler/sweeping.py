@@ -24,6 +24,7 @@ from scheduler.queueing import HORIZON
 from scheduler.rationing import PER_HOUR, rationed
 from scheduler.recording import queue_reminders
 from scheduler.values import Message, Sweep
+from schedules.errors import DayzeroError
 
 if TYPE_CHECKING:
     from scheduler.settings import Settings
@@ -42,6 +43,10 @@ ATTEMPTS = 28
 LONGEST_WAIT = timedelta(hours=1)
 # The horizon is moved on when half of it is used up: to plan every patient anew each day would be most of the work.
 SLACK = timedelta(days=30)
+# What a record raises that was tampered with or damaged, beside the errors of dayzero; not those of the database, which
+# end a transaction.
+UNREADABLE = (DayzeroError, ValueError, KeyError, TypeError)
+NOT_READ = "its record cannot be read"
 COUNTS = ("sent", "suppressed", "missed", "failed")
 
 
@@ -99,16 +104,20 @@ def _stopped_at(moment: datetime) -> Callable[[], datetime]:
 
 def extend_horizon(desk: Desk, now: datetime, sites: Collection[str] | None = None) -> int:
     """Moves the horizon on, and gives for how many subjects: what it was short of since the last time is queued, even
-    if it is past by now."""
-    number = 0
+    if it is past by now. One whose record cannot be read keeps none of the others waiting."""
+    number, broken = 0, set[str]()
     while True:
         with desk.store.writing() as work:
-            names = work.subjects.to_queue(now + HORIZON - SLACK, limit=BATCH, sites=sites)
+            names = work.subjects.to_queue(now + HORIZON - SLACK, limit=BATCH, sites=sites, but=broken)
             for name in names:
-                chart = desk.chart(work, name)
+                try:
+                    chart = desk.chart(work, name)
+                except UNREADABLE:
+                    broken.add(name)
+                    continue
                 since = min(chart.subject.queued_to, now)
                 queue_reminders(work, chart, now=now, since=since, until=now + HORIZON)
-        number += len(names)
+                number += 1
         if len(names) < BATCH:
             return number
 
@@ -185,7 +194,13 @@ class _Sweep:
         """Judges a reminder, and closes or puts off one that is not to be sent."""
         judge = Judge(self.desk, step, self.settings, now)
         is_digest = item.wanted.event == "digest"
-        verdict = judge.digest(item) if is_digest else judge.verdict(item)
+        try:
+            verdict = judge.digest(item) if is_digest else judge.verdict(item)
+        except UNREADABLE:
+            # What cannot be held against the present is not sent, and keeps nothing else from being sent.
+            unread = _Outcome(item=item, verdict=Verdict(parts=item.members or (item,)))
+            self._mark_failed(step, unread, DeliveryFailed(NOT_READ), now)
+            return Verdict(lost=True)
         if verdict.until is not None:
             step.marks.put_off(item, verdict.until, attempts=item.attempts)
         elif verdict.state and step.marks.finish(item, verdict.state, now, verdict.reason) and not is_digest:

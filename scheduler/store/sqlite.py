@@ -118,6 +118,11 @@ _UNOPENED = "cannot be opened for writing. Check its folder and your rights, or 
 # By a part of SQLite's own message.
 _TROUBLES = (
     ("not a database", "is not a SQLite database. Give another file with --database."),
+    (
+        "malformed",
+        "is damaged: its file cannot be read to the end. Stop all that uses it, keep the file, and put a backup in its "
+        "place (docs/operating.md).",
+    ),
     ("locked", "is being written to by another program, which did not finish in time. Try again."),
     ("unable to open", _UNOPENED),
     ("readonly", _UNOPENED),

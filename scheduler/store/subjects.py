@@ -82,12 +82,16 @@ class Subjects:
             statement = statement.where(_TABLE.c.protocol == protocol)
         return tuple(_value(row) for row in self._session.connection().execute(statement))
 
-    def to_queue(self, horizon: datetime, *, limit: int, sites: Collection[str] | None = None) -> tuple[str, ...]:
+    def to_queue(
+        self, horizon: datetime, *, limit: int, sites: Collection[str] | None = None, but: Collection[str] = ()
+    ) -> tuple[str, ...]:
         """The ids of those who go on and whose reminders are not queued up to the horizon, at most ``limit``.
 
-        With ``sites`` only those of subjects there.
+        With ``sites`` only those of subjects there; none of those in ``but``.
         """
         statement = select(SubjectRow.id).where(SubjectRow.queued_to < horizon, col(SubjectRow.stopped).is_(None))
+        if but:
+            statement = statement.where(col(SubjectRow.id).not_in(but))
         if sites is not None:
             statement = statement.where(col(SubjectRow.site).in_(sites))
         return tuple(self._session.exec(statement.order_by(col(SubjectRow.queued_to)).limit(limit)))
