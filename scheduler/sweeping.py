@@ -36,7 +36,7 @@ LEASE = timedelta(minutes=5)
 # A batch is left to be claimed anew when what is left of its lease is no longer than one message may take.
 LONGEST_SEND = timedelta(minutes=2)
 # A mark waits for the disk if none has for so many seconds. With a channel that takes its time each one does, or each
-# second one; what a machine that goes down may lose is what was sent within this time, which is then sent again.
+# second one; what a machine that goes down may lose is what was sent within one such time, which is then sent again.
 SYNCED_EVERY = 0.05
 # Waits of 2, 4, 8, 16, 32 minutes and then of an hour: about a day, unless it is past its use before.
 ATTEMPTS = 28
