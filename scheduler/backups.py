@@ -16,10 +16,11 @@ from schedules.errors import StoreUnavailable
 KEPT = 14
 
 
-def back_up(file: Path, folder: Path, now: datetime, keep: int = KEPT) -> Path:
+def back_up(file: Path, folder: Path, now: datetime, keep: int | None = KEPT) -> Path:
     """Copies a database that may be in use: ``trial.db.20261125T030000Z.backup``; only its owner can read the copy.
 
-    It gets its name when it is whole and was found sound; then those beyond the newest ``keep`` are removed. Raises
+    It gets its name when it is whole and was found sound; then those beyond the newest ``keep`` are removed; with None
+    all stay. Raises
     StoreUnavailable where it cannot be made; then those that are there stay.
     """
     target = folder / f"{file.name}.{now.astimezone(UTC):%Y%m%dT%H%M%SZ}.backup"
@@ -31,7 +32,7 @@ def back_up(file: Path, folder: Path, now: datetime, keep: int = KEPT) -> Path:
         raise StoreUnavailable(
             f"No backup can be made in {folder}: {reason}. Make room there, or give another folder with --backups."
         ) from None
-    for old in backups_of(file, folder)[:-keep]:
+    for old in backups_of(file, folder)[:-keep] if keep is not None else ():
         old.unlink(missing_ok=True)
     return target
 

@@ -31,8 +31,9 @@ if TYPE_CHECKING:
     from calendars.itip import Method
     from scheduler.settings import Settings
     from scheduler.store.outbox import Item
+    from scheduler.store.standings import Standing
     from scheduler.store.visits import StoredVisit
-    from scheduler.store.work import Work
+    from scheduler.store.work import Step, Work
 
 # What changes the reader's calendar, and how; other messages are about the work, and leave it alone.
 _METHODS: dict[str, Method] = {"before": "REQUEST", "moved": "REQUEST", "cancelled": "CANCEL"}
@@ -43,7 +44,8 @@ DIGEST, PROBE = "digest", "test"
 class About:
     """What a reminder tells of, where its visit alone does not say it (see :func:`calendars.messages.reminder_text`).
 
-    Without a visit, ``label`` and ``when`` are the period's or the milestone's.
+    Without a visit, ``label`` and ``when`` are the period's or the milestone's. ``visits`` are those that it tells of
+    together, where they are several.
     """
 
     label: str = ""
@@ -51,46 +53,63 @@ class About:
     closes: date | None = None
     before: When | None = None
     detail: str = ""
+    visits: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Ends:
+    """What a message ends with: whom to ask, and how to get no more of them; each may be nothing."""
+
+    questions: str
+    stop: str
 
 
 def compose(
     desk: Desk,
-    work: Work,
+    step: Step,
     item: Item,
-    visit: StoredVisit | None,
-    contact: Contact,
+    standing: Standing,
     *,
     settings: Settings,
     about: About | None = None,
 ) -> Message:
-    """The message of a reminder, for one contact.
+    """The message of a reminder, for the contact of its ``standing``.
 
-    :param visit: as it is stored now, with a date; None for a reminder of a period or a milestone.
+    The visit there has a date; there is none for a reminder of a period or a milestone.
+
     :param about: what to tell beside what the visit says, or instead of it.
     """
-    found = _filled(about or About(), visit, item.wanted.event)
+    contact = standing.contact
+    assert contact is not None
+    found = _filled(about or About(), standing.visit, item.wanted.event)
     channel = channel_name(contact, settings)
     invites = channel == EMAIL and item.wanted.event in _METHODS
-    chart = desk.chart(work, item.subject) if contact.level == Level.FULL or invites else None
-    subject = desk.find_subject(work, item.subject)
-    sentence = _sentence(item, contact, found, () if chart is None else _activities(chart.plan, item))
+    chart = desk.chart(step.work, item.subject) if contact.level == Level.FULL or invites else None
+    sentence = _sentence(item, contact, found, () if chart is None else _activities(chart.plan, item, found))
+    ends, key = _ends(contact.language, settings, standing.site), item.key
     message = Message(
         subject=item.subject,
         visit=item.wanted.visit,
         role=item.wanted.role,
         rule=item.wanted.rule,
         channel=channel,
-        key=item.key,
-        text=sentence,
+        key=key,
+        text=_asking(sentence, ends, " "),
         contact=contact,
         event=item.wanted.event,
         sentence=sentence,
         title=_title(item, contact, found),
-        message_id=derived_uid(subject.salt, f"message:{item.key}"),
+        stop=ends.stop,
+        message_id=_message_id(standing.salt, key),
     )
     if invites and chart is not None:
-        message = _with_event(message, work, chart, settings)
-    return _finished(message, (sentence,), (), settings, subject.site)
+        message = _with_event(message, step.work, chart, settings)
+    return _as_letter(message, (sentence,), (), ends)
+
+
+def _message_id(salt: str, key: str) -> str:
+    """The same whenever it is made; the salt keeps what the key is made of from being found by trying."""
+    return derived_uid(salt, f"message:{key}")
 
 
 def _sentence(item: Item, contact: Contact, about: About, activities: Iterable[str]) -> str:
@@ -122,7 +141,7 @@ def _title(item: Item, contact: Contact, about: About) -> str:
     )
 
 
-def compose_digest(messages: Sequence[Message], *, key: str, settings: Settings, site: str = "") -> Message:
+def compose_digest(messages: Sequence[Message], *, key: str, salt: str, settings: Settings, site: str = "") -> Message:
     """Several messages to one contact as one, in their order. ``key`` is the digest's own, kept over a crash.
 
     What the messages say is told in lines, and an e-mail has their events as files. ``site`` says whom to ask.
@@ -131,26 +150,28 @@ def compose_digest(messages: Sequence[Message], *, key: str, settings: Settings,
     contact = first.contact
     lines = [message.sentence for message in messages]
     text = digest_text(lines, contact.language)
+    ends = _ends(contact.language, settings, site)
     digest = replace(
         first,
         visit="",
         rule=DIGEST,
         key=key,
-        text=text,
+        text=_asking(text, ends, "\n"),
         event=DIGEST,
         sentence=text,
         title=digest_title(len(messages), contact.language),
         calendar=None,
         method="",
-        message_id=derived_uid(key, "message"),
+        message_id=_message_id(salt, key),
         parts=tuple(messages),
     )
-    return _finished(digest, (text.partition("\n")[0],), lines, settings, site)
+    return _as_letter(digest, (text.partition("\n")[0],), lines, ends)
 
 
 def compose_probe(contact: Contact, *, key: str, settings: Settings, site: str = "") -> Message:
     """A message that says it is a test, to try the channel to a contact."""
     text = probe_text(contact.language)
+    ends = _ends(contact.language, settings, site)
     probe = Message(
         subject=contact.subject or "",
         visit="",
@@ -158,14 +179,15 @@ def compose_probe(contact: Contact, *, key: str, settings: Settings, site: str =
         rule=PROBE,
         channel=channel_name(contact, settings),
         key=key,
-        text=text,
+        text=_asking(text, ends, " "),
         contact=contact,
         event=PROBE,
         sentence=text,
         title=probe_title(contact.language),
+        stop=ends.stop,
         message_id=derived_uid(key, "message"),
     )
-    return _finished(probe, (text,), (), settings, site)
+    return _as_letter(probe, (text,), (), ends)
 
 
 def _filled(about: About, visit: StoredVisit | None, event: str) -> About:
@@ -181,30 +203,33 @@ def _filled(about: About, visit: StoredVisit | None, event: str) -> About:
     )
 
 
-def _finished(message: Message, lines: Sequence[str], items: Sequence[str], settings: Settings, site: str) -> Message:
-    """The message with whom to ask in its text, and as a letter where it goes by e-mail."""
+def _ends(language: str, settings: Settings, site: str) -> _Ends:
+    line = settings.questions_of(site, language)
+    return _Ends(questions_text(line, language) if line else "", stop_text(settings.stop_to, language))
+
+
+def _asking(text: str, ends: _Ends, space: str) -> str:
+    return f"{text}{space}{ends.questions}" if ends.questions else text
+
+
+def _as_letter(message: Message, lines: Sequence[str], items: Sequence[str], ends: _Ends) -> Message:
+    """The message as a letter, where it goes by e-mail."""
     from calendars.letters import letter_html, letter_text
 
-    language = message.contact.language
-    line = settings.questions_of(site, language)
-    questions = questions_text(line, language) if line else ""
-    stop = stop_text(settings.stop_to, language)
-    text = f"{message.text}{chr(10) if items else ' '}{questions}" if questions else message.text
-    message = replace(message, text=text, stop=stop)
     if message.channel != EMAIL:
         return message
-    ends = {"questions": questions, "stop": stop, "language": language}
+    told = {"questions": ends.questions, "stop": ends.stop, "language": message.contact.language}
     return replace(
         message,
-        body=letter_text(lines, items=items, **ends),
-        html=letter_html(message.title, lines, items=items, **ends),
+        body=letter_text(lines, items=items, **told),
+        html=letter_html(message.title, lines, items=items, **told),
     )
 
 
-def _activities(plan: Plan, item: Item) -> Iterator[str]:
-    """The labels of what is done at the visit; for a department, of its own part."""
-    visit = plan.visit(item.wanted.visit)
-    for name in visit.activities if visit is not None else ():
+def _activities(plan: Plan, item: Item, about: About) -> Iterator[str]:
+    """The labels of what is done at the visits told of; for a department, of its own part."""
+    visits = [plan.visit(name) for name in about.visits or (item.wanted.visit,)]
+    for name in dict.fromkeys(name for visit in visits if visit is not None for name in visit.activities):
         if item.wanted.role not in DEPARTMENTS or plan.departments.get(name) == item.wanted.role:
             yield plan.activities.get(name, name)
 

@@ -10,18 +10,19 @@ from zoneinfo import ZoneInfo
 from scheduler.composing import About, compose, compose_digest
 from scheduler.desk import Chart, Desk
 from scheduler.listing import label_and_when
+from scheduler.news import is_news
 from scheduler.queueing import after_quiet, revision_of
-from scheduler.values import Contact, Message
+from scheduler.values import Message
 from schedules.plan import TO_COME
 from schedules.reminder_rules import parse_rule
-from schedules.reminders import reminders
+from schedules.reminders import reminders, told_together, when_together
 
 if TYPE_CHECKING:
     from scheduler.settings import Settings
     from scheduler.store.outbox import Item
     from scheduler.store.standings import Standing
     from scheduler.store.visits import StoredVisit
-    from scheduler.store.work import Work
+    from scheduler.store.work import Step
 
 # What a visit's row alone can tell: its revision rises with anything that these say.
 _OF_A_VISIT = frozenset({"before", "opens", "closes", "overdue", "gate", "moved"})
@@ -45,12 +46,12 @@ class Verdict:
 class Judge:
     """Judges reminders in one transaction."""
 
-    def __init__(self, desk: Desk, work: Work, settings: Settings, now: datetime) -> None:
-        self._desk, self._work, self._settings, self._now = desk, work, settings, now
+    def __init__(self, desk: Desk, step: Step, settings: Settings, now: datetime) -> None:
+        self._desk, self._step, self._settings, self._now = desk, step, settings, now
 
     def verdict(self, item: Item) -> Verdict:
         """What is to become of a claimed reminder."""
-        standing = self._work.standings.of(item)
+        standing = self._step.standings.of(item)
         if not standing.claimed:
             return Verdict(lost=True)
         dropped = self._dropped(item, standing)
@@ -62,11 +63,11 @@ class Judge:
         quiet_end = after_quiet(local, contact.quiet)
         if quiet_end != local:
             return Verdict(until=quiet_end.astimezone(UTC))
-        return Verdict(message=self._message(item, standing.visit, contact), parts=(item,))
+        return Verdict(message=self._message(item, standing), parts=(item,))
 
     def digest(self, item: Item) -> Verdict:
         """What is to become of a digest: those in it are judged one by one, and what no longer holds is closed."""
-        standing = self._work.standings.of(item)
+        standing = self._step.standings.of(item)
         if not standing.claimed:
             return Verdict(lost=True)
         said: list[Message] = []
@@ -76,19 +77,14 @@ class Judge:
             if verdict.until is not None:
                 return Verdict(until=verdict.until)
             if verdict.state:
-                self._work.outbox.finish(member, verdict.state, self._now, verdict.reason)
+                self._step.marks.finish(member, verdict.state, self._now, verdict.reason)
             elif verdict.message is not None:
                 said.append(verdict.message)
                 parts.append(member)
         if not said:
             return Verdict(state="suppressed", reason="nothing of it is left")
-        message = compose_digest(said, key=item.key, settings=self._settings, site=self._site(item, standing.contact))
+        message = compose_digest(said, key=item.key, salt=standing.salt, settings=self._settings, site=standing.site)
         return Verdict(message=message, parts=tuple(parts))
-
-    def _site(self, item: Item, contact: Contact | None) -> str:
-        if contact is not None and contact.site is not None:
-            return contact.site
-        return self._desk.find_subject(self._work, item.subject).site
 
     def _dropped(self, item: Item, standing: Standing) -> Verdict | None:
         """Why a reminder is not sent at all, if it is not."""
@@ -128,15 +124,32 @@ class Judge:
         )
 
     def _chart(self, item: Item) -> Chart:
-        return self._desk.chart(self._work, item.subject)
+        return self._desk.chart(self._step.work, item.subject)
 
-    def _message(self, item: Item, visit: StoredVisit | None, contact: Contact) -> Message:
-        about = self._about(item, visit)
-        return compose(self._desk, self._work, item, visit, contact, settings=self._settings, about=about)
+    def _message(self, item: Item, standing: Standing) -> Message:
+        about = self._about(item, standing.visit)
+        return compose(self._desk, self._step, item, standing, settings=self._settings, about=about)
+
+    def _about_entry(self, item: Item) -> About:
+        """What is told of a visit that shares its calendar entry: of all of which this message tells."""
+        chart, wanted = self._chart(item), item.wanted
+        visit = chart.plan.visit(wanted.visit)
+        assert visit is not None
+        rule = None if is_news(wanted.event, wanted.rule) else parse_rule(wanted.rule)
+        found = told_together(chart.template, chart.plan, wanted.role, rule, visit) or (visit,)
+        return About(
+            label=" + ".join(each.label for each in found),
+            when=when_together(found),
+            before=wanted.was,
+            detail=wanted.detail,
+            visits=tuple(each.id for each in found),
+        )
 
     def _about(self, item: Item, visit: StoredVisit | None) -> About:
         """What a message tells besides the visit as it is."""
         wanted = item.wanted
+        if visit is not None and (visit.guests or visit.part_of is not None) and wanted.event in _OF_A_VISIT:
+            return self._about_entry(item)
         if wanted.event == "moved":
             return About(before=wanted.was)
         if wanted.event == "cancelled":

@@ -8,10 +8,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from calendars.entries import Level
 from scheduler.moments import day_of, end_of
 from scheduler.queueing import Steps, after_quiet
 from schedules.plan import TO_COME, Plan, Status
@@ -136,7 +137,8 @@ def _joined(one: Steps, two: Steps) -> Steps:
     return Steps(add=one.add + two.add, retime=one.retime + two.retime, suppress=one.suppress + two.suppress)
 
 
-# Visits that moved, were called off, or are on again
+# Visits that moved, were called off, or are on again. Those that share a calendar entry are one appointment for who is
+# told no more than that: it is off only when all of them are, and one of them that leaves it is another appointment.
 
 
 def _of_visits(scene: Scene, items: tuple[Item, ...]) -> Steps:
@@ -149,8 +151,43 @@ def _of_visits(scene: Scene, items: tuple[Item, ...]) -> Steps:
     for old, new in scene.changed:
         for contact in scene.contacts:
             item = waiting.get((new.visit, contact.id))
-            steps = _joined(steps, _of_visit(scene, old, new, contact, item))
+            if not _told_with_another(scene, old, new, contact):
+                steps = _joined(steps, _of_visit(scene, old, new, contact, item))
+            elif item is not None:
+                steps = _joined(steps, Steps(suppress=((item.id, NO_MORE),)))
     return steps
+
+
+def _told_with_another(scene: Scene, old: StoredVisit, new: StoredVisit, contact: Contact) -> bool:
+    """Whether the same is told of the visit whose calendar entry this one was part of: it moved with that one, or was
+    called off with it and nothing is told but that an appointment is."""
+    host = next((pair for pair in scene.changed if pair[1].visit == old.part_of), None)
+    if host is None or not _concerned(contact.role, host[1], scene) or host[0].status not in TO_COME:
+        return False
+    if new.status in TO_COME:
+        return new.part_of == old.part_of and host[1].status in TO_COME and _day(host[1]) == _day(new)
+    return contact.level == Level.PRIVATE and host[1].status in _CALLED_OFF
+
+
+def _is_left(scene: Scene, old: StoredVisit, was: When | None, contact: Contact, *, event: str) -> bool:
+    """Whether the reader still has the appointment that this visit was one with; it may have moved, and be told so."""
+    if contact.level != Level.PRIVATE or was is None:
+        return False
+    entry = old.part_of or old.visit
+    days = [
+        _day(other)
+        for one, other in scene.changed
+        if entry in (one.part_of, one.visit)
+        and one.visit != old.visit
+        and other.status in TO_COME
+        and _concerned(contact.role, other, scene)
+    ]
+    moves = event == "cancelled" and _rule(scene.contacts[contact], "moved") is not None
+    return day_of(was) in days or (moves and any(day is not None for day in days))
+
+
+def _day(visit: StoredVisit) -> date | None:
+    return None if visit.when is None else day_of(visit.when)
 
 
 def _of_visit(scene: Scene, old: StoredVisit, new: StoredVisit, contact: Contact, item: Item | None) -> Steps:
@@ -159,6 +196,8 @@ def _of_visit(scene: Scene, old: StoredVisit, new: StoredVisit, contact: Contact
     on_before = old.status in TO_COME or item is not None
     event = _event(scene, was, on_before, new, contact)
     rule = None if event is None else _rule(scene.contacts[contact], "cancelled" if event == "before" else event)
+    if event in ("moved", "cancelled") and _is_left(scene, old, was, contact, event=event):
+        event = "before" if event == "moved" else None
     one = None
     if event is not None and rule is not None and _concerned(contact.role, new, scene):
         one = _told(scene, contact, rule, event=event, was=was, new=new)

@@ -2,40 +2,65 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import TypeVar
 
 from scheduler.auditing import audit
 from scheduler.backups import KEPT, back_up
 from scheduler.desk import Desk
 from scheduler.moments import Moment, moment_here
-from scheduler.sweeping import extend_horizon
+from scheduler.sweeping import NOT_READ, UNREADABLE, extend_horizon
 from scheduler.values import Night
 from schedules.errors import StoreUnavailable
 from schedules.opendays import with_holidays
 from schedules.site import Site
 
 MOST_TOLD = 20
+_Found = TypeVar("_Found")
 
 
 def look_after(desk: Desk, now: Moment, folder: Path | None = None, keep: int = KEPT) -> Night:
-    """Does all of it, and notes it for the status. What is wrong is told, and keeps the rest from nothing."""
+    """Does all of it, and notes it for the status. What is wrong is told, and keeps the rest from nothing.
+
+    Raises StoreUnavailable, with all that is wrong, where even that cannot be noted.
+    """
+    present = moment_here(now).astimezone(UTC)
+    problems: list[str] = []
+    queued = _tried(lambda: extend_horizon(desk, present), 0, problems)
+    problems += _tried(lambda: tuple(_integrity(desk)), (), problems)
+    problems += _tried(lambda: tuple(_records(desk)), (), problems)
+    # Copies of what is damaged must not drive out those from when it was sound.
+    backup, told = _backup(desk, present, folder, None if problems else keep)
+    problems += told
+    notes: tuple[str, ...] = _tried(lambda: tuple(_holidays(desk, present)), (), problems)
+    told_first = tuple(dict.fromkeys(problems))[:MOST_TOLD]
+    night = Night(queued=queued, backup=backup, problems=told_first, notes=notes)
+    _note(desk, night, present)
+    return night
+
+
+def _tried(part: Callable[[], _Found], otherwise: _Found, problems: list[str]) -> _Found:
+    """What a part of the round gives; where the database keeps it from that, the problem is told."""
+    try:
+        return part()
+    except StoreUnavailable as error:
+        problems.append(str(error).removesuffix("."))
+        return otherwise
+
+
+def _note(desk: Desk, night: Night, now: datetime) -> None:
     from scheduler.store.state import BACKUP, NIGHTLY
 
-    present = moment_here(now).astimezone(UTC)
-    queued = extend_horizon(desk, present)
-    problems = [*_integrity(desk), *_records(desk)]
-    backup, told = _backup(desk, present, folder, keep)
-    problems += told
-    night = Night(
-        queued=queued, backup=backup, problems=tuple(problems[:MOST_TOLD]), notes=tuple(_holidays(desk, present))
-    )
-    with desk.store.writing() as work:
-        work.state.note(NIGHTLY, present, night.told)
-        if backup:
-            work.state.note(BACKUP, present, backup)
-    return night
+    try:
+        with desk.store.writing() as work:
+            work.state.note(NIGHTLY, now, night.told)
+            if night.backup:
+                work.state.note(BACKUP, now, night.backup)
+    except StoreUnavailable as error:
+        told = f" The nightly round had found: {night.told}." if night.problems else ""
+        raise StoreUnavailable(f"{error}{told}") from error
 
 
 def _integrity(desk: Desk) -> Iterator[str]:
@@ -51,15 +76,17 @@ def _records(desk: Desk) -> Iterator[str]:
         try:
             problems = audit(desk, name, verify=True, head=None).problems
         except StoreUnavailable as error:
-            problems = (str(error),)
+            problems = (str(error).removesuffix("."),)
+        except UNREADABLE:
+            problems = (NOT_READ,)
         yield from (f"{name}: {problem}" for problem in problems)
 
 
-def _backup(desk: Desk, now: datetime, folder: Path | None, keep: int) -> tuple[str, list[str]]:
-    file = desk.store.file
-    if file is None:
-        return "", []
+def _backup(desk: Desk, now: datetime, folder: Path | None, keep: int | None) -> tuple[str, list[str]]:
     try:
+        file = desk.store.file
+        if file is None:
+            return "", []
         return str(back_up(file, folder or file.parent / "backups", now, keep)), []
     except StoreUnavailable as error:
         return "", [str(error)]
@@ -76,7 +103,10 @@ def _holidays(desk: Desk, now: datetime) -> Iterator[str]:
         years = sorted(_years_that_differ(site, now.astimezone(site.zone).year))
         if years:
             listed = ", ".join(map(str, years))
-            yield f"the holidays of site {site.id} in {listed} are known otherwise by now: they were provisional"
+            yield (
+                f"the holidays of site {site.id} in {listed} are known otherwise by now: they were provisional. "
+                f"Look with 'dayzero site refresh {site.id} --dry-run'"
+            )
 
 
 def _years_that_differ(site: Site, year: int) -> set[int]:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 # Reminders are queued this far ahead; the sweep moves the end on, so that 15 years of follow-up are no rows yet.
 HORIZON = timedelta(days=60)
-NOT_WANTED = "the visit is no longer to come, or nobody is reminded of it any more"
+NOT_WANTED = "the visit is no longer to come, or nobody is reminded of it by itself any more"
 TOO_LATE = "the visit was moved, and the time for this reminder was past by then"
 SitePolicy = Mapping[str, tuple[str, ...]]
 
@@ -104,24 +104,31 @@ def reconcile(
 
     New ones are added where they fall after ``since`` (what was past then is not queued) and up to ``until``, the
     horizon. A waiting one is kept if its moment is the same, even if that is past; else it is re-timed, or suppressed
-    where its new moment is past. What was sent, missed or given up on stays that.
+    where its new moment is past. One that waits for a visit of which nothing is told any more goes over to another
+    visit of which the same rule tells at the same moment: they shared an entry. What was sent, missed or given up on
+    stays that.
     """
     items = tuple(items)
     waiting = {item.wanted.slot: item for item in items if item.state == "pending"}
     closed = {(*item.wanted.slot, item.wanted.visit_revision): item for item in items if item.state != "pending"}
     told = {(*item.wanted.slot, item.wanted.moment) for item in items if item.state not in ("pending", "suppressed")}
     by_slot = {one.slot: one for one in wanted}
+    untold = {_call(item.wanted) for slot, item in waiting.items() if slot not in by_slot and not item.begun}
     add: list[Wanted] = []
     retime: list[tuple[int, Wanted]] = []
     for slot, one in by_slot.items():
         item, earlier = waiting.get(slot), closed.get((*slot, one.visit_revision))
         if item is not None:
             retime += _retimed(item, one, now)
-        elif since < one.moment <= until and (*slot, one.moment) not in told:
+        elif (since < one.moment or _call(one) in untold) and one.moment <= until and (*slot, one.moment) not in told:
             # A reminder of this very revision can only be there, and not told, if it was suppressed: it waits again.
             retime += [] if earlier is None or earlier.state != "suppressed" else [(earlier.id, one)]
             add += [one] if earlier is None else []
     return Steps(add=tuple(add), retime=tuple(retime), suppress=tuple(_dropped(waiting, by_slot, now)))
+
+
+def _call(one: Wanted) -> tuple[str, int, datetime]:
+    return one.rule, one.recipient, one.moment
 
 
 def _retimed(item: Item, one: Wanted, now: datetime) -> Iterator[tuple[int, Wanted]]:

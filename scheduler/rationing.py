@@ -65,7 +65,7 @@ def rationed(
             fresh = [item for item in more if not item.begun and item.wanted.event != "digest"]
             ready.append(work.outbox.make_digest((*found.digest, *fresh), now, lease))
         for item in found.later:
-            work.outbox.put_off(item, found.until or now + HOUR, attempts=item.attempts)
+            work.marks.put_off(item, found.until or now + HOUR, attempts=item.attempts)
     work.outbox.begin([item.id for item in ready], now)
     return tuple(sorted(ready, key=lambda item: (item.wanted.moment, item.id)))
 

@@ -24,21 +24,29 @@ from scheduler.queueing import HORIZON
 from scheduler.rationing import PER_HOUR, rationed
 from scheduler.recording import queue_reminders
 from scheduler.values import Message, Sweep
+from schedules.errors import DayzeroError
 
 if TYPE_CHECKING:
     from scheduler.settings import Settings
     from scheduler.store.outbox import Item
-    from scheduler.store.work import Work
+    from scheduler.store.work import Step
 
 BATCH = 100
 LEASE = timedelta(minutes=5)
 # A batch is left to be claimed anew when what is left of its lease is no longer than one message may take.
 LONGEST_SEND = timedelta(minutes=2)
+# A mark waits for the disk if none has for so many seconds. With a channel that takes its time each one does, or each
+# second one; what a machine that goes down may lose is what was sent within one such time, which is then sent again.
+SYNCED_EVERY = 0.05
 # Waits of 2, 4, 8, 16, 32 minutes and then of an hour: about a day, unless it is past its use before.
 ATTEMPTS = 28
 LONGEST_WAIT = timedelta(hours=1)
 # The horizon is moved on when half of it is used up: to plan every patient anew each day would be most of the work.
 SLACK = timedelta(days=30)
+# What a record raises that was tampered with or damaged, beside the errors of dayzero; not those of the database, which
+# end a transaction.
+UNREADABLE = (DayzeroError, ValueError, KeyError, TypeError)
+NOT_READ = "its record cannot be read"
 COUNTS = ("sent", "suppressed", "missed", "failed")
 
 
@@ -96,16 +104,20 @@ def _stopped_at(moment: datetime) -> Callable[[], datetime]:
 
 def extend_horizon(desk: Desk, now: datetime, sites: Collection[str] | None = None) -> int:
     """Moves the horizon on, and gives for how many subjects: what it was short of since the last time is queued, even
-    if it is past by now."""
-    number = 0
+    if it is past by now. One whose record cannot be read keeps none of the others waiting."""
+    number, broken = 0, set[str]()
     while True:
         with desk.store.writing() as work:
-            names = work.subjects.to_queue(now + HORIZON - SLACK, limit=BATCH, sites=sites)
+            names = work.subjects.to_queue(now + HORIZON - SLACK, limit=BATCH, sites=sites, but=broken)
             for name in names:
-                chart = desk.chart(work, name)
+                try:
+                    chart = desk.chart(work, name)
+                except UNREADABLE:
+                    broken.add(name)
+                    continue
                 since = min(chart.subject.queued_to, now)
                 queue_reminders(work, chart, now=now, since=since, until=now + HORIZON)
-        number += len(names)
+                number += 1
         if len(names) < BATCH:
             return number
 
@@ -158,38 +170,48 @@ class _Sweep:
             return rationed(work, items, now=now, lease=now + LEASE, per_hour=self.manner.per_hour)
 
     def _pass_on(self, items: tuple[Item, ...], present: Callable[[], datetime], send: Send) -> None:
-        end = time.monotonic() + (LEASE - LONGEST_SEND).total_seconds()
+        synced = time.monotonic()
+        end = synced + (LEASE - LONGEST_SEND).total_seconds()
         outcome: _Outcome | None = None
         for item in items:
-            if time.monotonic() > end:
+            began = time.monotonic()
+            if began > end:
                 break
-            with self.desk.store.writing(together=True) as work:
-                work.subjects.hold(_subjects(outcome, item))
-                self._mark(work, outcome, present())
+            waits = began - synced >= SYNCED_EVERY or item is items[-1]
+            with self.desk.store.stepping(synced=waits) as step:
+                step.marks.hold(_subjects(outcome, item))
+                self._mark(step, outcome, present())
                 outcome = None
-                verdict = self._judged(work, item, present())
+                verdict = self._judged(step, item, present())
+            synced = began if waits else synced
             outcome = self._handed_over(item, verdict, send)
         if outcome is not None:
-            with self.desk.store.writing(together=True) as work:
-                work.subjects.hold(_subjects(outcome))
-                self._mark(work, outcome, present())
+            with self.desk.store.stepping() as step:
+                step.marks.hold(_subjects(outcome))
+                self._mark(step, outcome, present())
 
-    def _judged(self, work: Work, item: Item, now: datetime) -> Verdict:
+    def _judged(self, step: Step, item: Item, now: datetime) -> Verdict:
         """Judges a reminder, and closes or puts off one that is not to be sent."""
-        judge = Judge(self.desk, work, self.settings, now)
+        judge = Judge(self.desk, step, self.settings, now)
         is_digest = item.wanted.event == "digest"
-        verdict = judge.digest(item) if is_digest else judge.verdict(item)
+        try:
+            verdict = judge.digest(item) if is_digest else judge.verdict(item)
+        except UNREADABLE:
+            # What cannot be held against the present is not sent, and keeps nothing else from being sent.
+            unread = _Outcome(item=item, verdict=Verdict(parts=item.members or (item,)))
+            self._mark_failed(step, unread, DeliveryFailed(NOT_READ), now)
+            return Verdict(lost=True)
         if verdict.until is not None:
-            work.outbox.put_off(item, verdict.until, attempts=item.attempts)
-        elif verdict.state and work.outbox.finish(item, verdict.state, now, verdict.reason) and not is_digest:
+            step.marks.put_off(item, verdict.until, attempts=item.attempts)
+        elif verdict.state and step.marks.finish(item, verdict.state, now, verdict.reason) and not is_digest:
             self.totals[verdict.state] += 1
         if is_digest and not verdict.lost:
-            self._count_closed(work, item, verdict)
+            self._count_closed(step, item, verdict)
         return verdict
 
-    def _count_closed(self, work: Work, item: Item, verdict: Verdict) -> None:
+    def _count_closed(self, step: Step, item: Item, verdict: Verdict) -> None:
         """Counts the reminders of a digest that were closed while it was judged."""
-        states = work.outbox.states(member.id for member in item.members if member not in verdict.parts)
+        states = step.work.outbox.states(member.id for member in item.members if member not in verdict.parts)
         self.totals.update(state for state in states if state in COUNTS)
 
     def _handed_over(self, item: Item, verdict: Verdict, send: Send) -> _Outcome | None:
@@ -202,28 +224,28 @@ class _Sweep:
         self.messages.append(verdict.message)
         return _Outcome(item=item, verdict=verdict)
 
-    def _mark(self, work: Work, outcome: _Outcome | None, now: datetime) -> None:
+    def _mark(self, step: Step, outcome: _Outcome | None, now: datetime) -> None:
         """Records what came of a message. Only now it counts as sent: before, a crash would lose it."""
         if outcome is None:
             return
         if outcome.failure is not None:
-            self._mark_failed(work, outcome, outcome.failure, now)
+            self._mark_failed(step, outcome, outcome.failure, now)
             return
         rows = dict.fromkeys((outcome.item, *outcome.verdict.parts))
         for item in rows:
-            if not work.outbox.finish(item, "sent", now) and item.wanted.event != "digest":
-                work.outbox.note_sent(item, now)
+            if not step.marks.finish(item, "sent", now) and item.wanted.event != "digest":
+                step.marks.note_sent(item, now)
         self.totals["sent"] += len(outcome.verdict.parts)
 
-    def _mark_failed(self, work: Work, outcome: _Outcome, failure: DeliveryFailed, now: datetime) -> None:
+    def _mark_failed(self, step: Step, outcome: _Outcome, failure: DeliveryFailed, now: datetime) -> None:
         item, attempts = outcome.item, outcome.item.attempts + 1
         self.totals["failed"] += len(outcome.verdict.parts)
         if failure.permanent or attempts >= ATTEMPTS:
             for row in dict.fromkeys((item, *outcome.verdict.parts)):
-                work.outbox.finish(row, "failed", now, failure.reason)
+                step.marks.finish(row, "failed", now, failure.reason)
         else:
             later = now + wait_after(attempts, self.manner.random)
-            work.outbox.put_off(item, later, attempts=attempts, begun=failure.told)
+            step.marks.put_off(item, later, attempts=attempts, begun=failure.told)
 
 
 def _subjects(outcome: _Outcome | None, item: Item | None = None) -> set[str]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -15,7 +15,8 @@ from schedules.site import Site
 from schedules.spans import Span, add, add_days_and_months
 from schedules.template import DEPARTMENTS, SUBJECT_ROLES, ReminderRule, Template
 
-_OF_A_VISIT = frozenset({"before", "opens", "closes", "overdue", "gate"})
+_OF_A_WINDOW = frozenset({"opens", "closes", "overdue", "gate"})
+_OF_A_VISIT = _OF_A_WINDOW | {"before"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,18 +54,21 @@ def reminders(
     """All reminders that a plan calls for, in order of date; ``rules`` by role, by default the template's.
 
     They are of visits to come, of periods that end, and of milestones expected. A department is reminded of its own
-    activities only. What is told as it happens (a visit that moves) is not among them: a plan alone cannot tell.
+    activities only. What is to be told alike of visits that share a calendar entry is one reminder, of the first of
+    them (see :func:`told_together`). What is told as it happens (a visit that moves) is not among them: a plan alone
+    cannot tell.
     """
     if plan.stopped is not None:
         return ()
     known = {role: rules_for(template, role) for role in template.reminders} if rules is None else rules
     running_out = {expiry.visit: expiry for expiry in expiries(template, plan)}
+    frame = _Frame(template, plan, site, running_out, _shared(plan))
     found = [
         reminder
         for role, those in known.items()
         for rule in those
         if rule.event not in NEWS_EVENTS
-        for reminder in _by_rule(role, rule, _Frame(template, plan, site, running_out))
+        for reminder in _by_rule(role, rule, frame)
     ]
     return tuple(sorted(found, key=lambda item: (item.day, item.at, item.role, item.visit)))
 
@@ -74,12 +78,55 @@ def concerns(role: str, visit: Visit, plan: Plan) -> bool:
     return role not in DEPARTMENTS or any(plan.departments.get(activity) == role for activity in visit.activities)
 
 
+def told_together(
+    template: Template, plan: Plan, role: str, rule: ReminderRule | None, visit: Visit
+) -> tuple[Visit, ...]:
+    """The visits of which a role is told in one message by a rule (news have none): those to come that share the
+    calendar entry of ``visit`` and are the role's business, in the order of the plan, the entry's own visit first.
+
+    What is before a visit is told of all of them; what counts from a window or a gate, of those of which it is alike.
+    """
+    host = visit.shares_entry_with or visit.id
+    found = [each for each in plan.visits if host in (each.id, each.shares_entry_with)]
+    if len(found) == 1:
+        return (visit,)
+    found.sort(key=lambda each: each.id != host)
+    return tuple(
+        each
+        for each in found
+        if _is_coming(each)
+        and concerns(role, each, plan)
+        and (
+            rule is None
+            or rule.event not in _OF_A_WINDOW
+            or _told_of(rule, each, template) == _told_of(rule, visit, template)
+        )
+    )
+
+
+def when_together(visits: Iterable[Visit]) -> When | None:
+    """When visits are that share a calendar entry: at a time, if one of them has one."""
+    found = [visit.planned for visit in visits if visit.planned is not None]
+    return next((when for when in found if isinstance(when, datetime)), found[0] if found else None)
+
+
+def _is_coming(visit: Visit) -> bool:
+    return visit.status in TO_COME and visit.planned is not None
+
+
+def _told_of(rule: ReminderRule, visit: Visit, template: Template) -> tuple[object, ...]:
+    return _anchor(rule, visit), _last(rule, visit), _detail(rule, visit, template)
+
+
 @dataclass(frozen=True, slots=True)
 class _Frame:
+    """What reminders are found in; ``shared`` are the visits that share an entry with another."""
+
     template: Template
     plan: Plan
     site: Site
     running_out: Mapping[str, Expiry]
+    shared: frozenset[str] = field(default_factory=frozenset)
 
 
 def _by_rule(role: str, rule: ReminderRule, frame: _Frame) -> Iterator[Reminder]:
@@ -91,7 +138,7 @@ def _by_rule(role: str, rule: ReminderRule, frame: _Frame) -> Iterator[Reminder]
             yield _on(role, rule, expected.milestone, expected.day, frame.site)
     else:
         for visit in plan.visits:
-            if visit.status in TO_COME and visit.planned is not None and concerns(role, visit, plan):
+            if _is_coming(visit) and concerns(role, visit, plan):
                 yield from _of_visit(role, rule, visit, frame)
 
 
@@ -107,8 +154,12 @@ def _of_periods(role: str, rule: ReminderRule, plan: Plan, site: Site) -> Iterat
 def _of_visit(role: str, rule: ReminderRule, visit: Visit, frame: _Frame) -> Iterator[Reminder]:
     if rule.event in _OF_A_VISIT:
         anchor = _anchor(rule, visit)
+        if anchor is not None and visit.id in frame.shared:
+            together = told_together(frame.template, frame.plan, role, rule, visit)
+            first = together[0].id == visit.id
+            anchor = None if not first else when_together(together) if rule.event == "before" else anchor
         if anchor is not None:
-            detail = _shut(visit, frame.template) if rule.event == "gate" else ""
+            detail = _detail(rule, visit, frame.template)
             yield _on(role, rule, visit.id, anchor, frame.site, last=_last(rule, visit), detail=detail)
     elif rule.event == "expires" and visit.id in frame.running_out:
         expiry = frame.running_out[visit.id]
@@ -165,7 +216,15 @@ def _last(rule: ReminderRule, visit: Visit) -> date | None:
     return _day(visit.window_end if rule.event in ("opens", "closes") else visit.planned)
 
 
-def _shut(visit: Visit, template: Template) -> str:
+def _shared(plan: Plan) -> frozenset[str]:
+    hosts = {visit.id: visit.shares_entry_with for visit in plan.visits if visit.shares_entry_with is not None}
+    return frozenset((*hosts, *hosts.values()))
+
+
+def _detail(rule: ReminderRule, visit: Visit, template: Template) -> str:
+    """Of a gate, what it waits for."""
+    if rule.event != "gate":
+        return ""
     return ", ".join(template.event_label(name.rpartition("/")[2]) for name in visit.waiting_for)
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import bindparam
+from sqlalchemy import select as sql_select
 from sqlmodel import Session, col, delete, or_, select, update
 from sqlmodel.sql.expression import SelectOfScalar
 
@@ -67,9 +68,7 @@ class Contacts:
 
     def lock(self, numbers: Iterable[int]) -> None:
         """Nobody else who does the same goes on with these contacts before this transaction ends."""
-        wanted = sorted(set(numbers))
-        locked = select(ContactRow.id).where(col(ContactRow.id).in_(wanted)).order_by(col(ContactRow.id))
-        self._session.exec(locked.with_for_update()).all()
+        self._session.connection().execute(_LOCKED, {"numbers": list(numbers)}).all()
 
     def find(self, number: int) -> Contact | None:
         """The contact of that number; None where it was erased."""
@@ -100,6 +99,12 @@ class Contacts:
 
 # What every change of a record runs is built once, and gives rows instead of objects of the session (see ``Facts``).
 _TABLE = ContactRow.metadata.tables["contact"]
+_LOCKED = (
+    sql_select(_TABLE.c.id)
+    .where(_TABLE.c.id.in_(bindparam("numbers", expanding=True)))
+    .order_by(_TABLE.c.id)
+    .with_for_update()
+)
 _OF_BOTH = (
     _TABLE.select()
     .where(

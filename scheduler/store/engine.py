@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 BUSY_MILLISECONDS = 30_000
 # What can as well be left out does not keep anybody waiting.
 HURRY_MILLISECONDS = 200
-# The execution option of a connection whose transactions write, and its values; one in a hurry writes together.
-WRITING, ALONE, TOGETHER, HURRIED = "dayzero_writing", "alone", "together", "hurried"
+# The execution option of a connection whose transactions write, and its values. One in a hurry, or that may end before
+# it is on the disk, writes together.
+WRITING, ALONE, TOGETHER, HURRIED, UNSYNCED = "dayzero_writing", "alone", "together", "hurried", "unsynced"
 DRIVERS = {"sqlite": "pysqlite", "postgresql": "psycopg"}
 # What a URL may say of a connection to PostgreSQL that nobody else should read.
 SECRET = frozenset({"password", "sslpassword", "scram_client_key", "scram_server_key", "oauth_client_secret"})

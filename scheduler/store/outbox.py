@@ -156,7 +156,8 @@ class Outbox:
     def add(self, subject: str, wanted: Iterable[Wanted]) -> None:
         """Queues new reminders."""
         rows = [
-            {"subject": subject, "state": PENDING, "reason": "", "attempts": 0, **_columns(item)} for item in wanted
+            {"subject": subject, "state": PENDING, "reason": "", "attempts": 0, **columns_of_wanted(item)}
+            for item in wanted
         ]
         if rows:
             self._session.exec(insert(ReminderRow), params=rows)
@@ -164,7 +165,7 @@ class Outbox:
     def retime(self, changes: Iterable[tuple[int, Wanted]]) -> None:
         """Makes reminders wait for another moment, or for another revision of their visit; by themselves."""
         anew = {"state": PENDING, "reason": "", "finished": None, "claimed": None, "digest": None}
-        self._write_over([{"number": number, **anew, **_columns(wanted)} for number, wanted in changes])
+        self._write_over([{"number": number, **anew, **columns_of_wanted(wanted)} for number, wanted in changes])
 
     def suppress(self, reasons: Iterable[tuple[int, str]], now: datetime) -> None:
         """Takes reminders that wait out of the queue, each for a reason, which names no person."""
@@ -209,17 +210,16 @@ class Outbox:
         due = due.order_by(col(ReminderRow.due), col(ReminderRow.id)).limit(literal_column(str(int(limit))))
         # In a CTE it is carried out once. In the UPDATE itself PostgreSQL may repeat it, and lock more than the limit.
         batch = due.with_for_update(skip_locked=True, of=ReminderRow).cte("batch")
-        claimed = update(ReminderRow).where(col(ReminderRow.id).in_(select(batch.c.id)))
-        claimed = claimed.values(due=lease).returning(ReminderRow)
-        rows = self._session.exec(claimed, execution_options=_NO_SYNCHRONIZATION).scalars()
+        claimed = _TABLE.update().where(_TABLE.c.id.in_(select(batch.c.id)))
+        claimed = claimed.values(due=lease).returning(*_TABLE.columns)
+        rows = self._session.connection().execute(claimed)
         items = sorted((_item(row) for row in rows), key=lambda item: (item.wanted.moment, item.id))
         return tuple(self._with_members(item) if item.wanted.event == DIGEST else item for item in items)
 
     def begin(self, numbers: Collection[int], now: datetime) -> None:
         """Notes that the messages of claimed reminders are about to be sent, each by itself."""
         if numbers:
-            begun = update(ReminderRow).where(col(ReminderRow.id).in_(numbers))
-            self._session.exec(begun.values(claimed=now), execution_options=_NO_SYNCHRONIZATION)
+            self._session.connection().execute(_BEGUN, {"numbers": list(numbers), "claimed": now})
 
     def _with_members(self, item: Item) -> Item:
         statement = select(ReminderRow).where(ReminderRow.digest == item.id, ReminderRow.state == PENDING)
@@ -231,16 +231,8 @@ class Outbox:
 
         ``but`` are rows that do not count. What went out in a digest counts as that digest.
         """
-        statement = (
-            select(ReminderRow.recipient, func.count(), func.min(ReminderRow.claimed))
-            .where(
-                col(ReminderRow.recipient).in_(recipients),
-                col(ReminderRow.claimed) > since,
-                col(ReminderRow.id).not_in(but),
-            )
-            .group_by(col(ReminderRow.recipient))
-        )
-        found = self._session.exec(statement).all()
+        wanted = {"recipients": list(recipients), "since": since, "but": list(but)}
+        found = self._session.connection().execute(_USES, wanted)
         return {recipient: Use(number, first) for recipient, number, first in found if first is not None}
 
     def make_digest(self, members: Collection[Item], now: datetime, lease: datetime) -> Item:
@@ -262,54 +254,11 @@ class Outbox:
             useful_to=None,
         )
         row = {"subject": first.subject, "state": PENDING, "reason": "", "attempts": 0, "claimed": now}
-        made = insert(ReminderRow).values(**row, **_columns(wanted)).returning(col(ReminderRow.id))
+        made = insert(ReminderRow).values(**row, **columns_of_wanted(wanted)).returning(col(ReminderRow.id))
         number = self._session.exec(made).scalar_one()
         joined = update(ReminderRow).where(col(ReminderRow.id).in_([member.id for member in members]))
         self._session.exec(joined.values(digest=number, claimed=None, due=lease))
         return Item(id=number, subject=first.subject, wanted=wanted, state=PENDING, attempts=0, members=tuple(members))
-
-    def finish(self, item: Item, state: str, now: datetime, reason: str = "") -> bool:
-        """Records what became of a claimed reminder; False where it was re-timed meanwhile and waits anew.
-
-        Only what was sent goes on counting against what its recipient is sent in an hour.
-        """
-        counts = {} if state == SENT else {"claimed": None}
-        closed = {"state": state, "finished": now, "reason": reason, "due": item.wanted.moment}
-        return self._if_still_claimed(item, **closed, **counts)
-
-    def note_sent(self, item: Item, now: datetime) -> None:
-        """Records that a reminder was sent for a revision of its visit that was over by then."""
-        self._session.exec(select(SubjectRow.id).where(SubjectRow.id == item.subject).with_for_update())
-        of_it = select(ReminderRow.id).where(
-            ReminderRow.subject == item.subject,
-            ReminderRow.visit == item.wanted.visit,
-            ReminderRow.visit_revision == item.wanted.visit_revision,
-            ReminderRow.rule == item.wanted.rule,
-            ReminderRow.recipient == item.wanted.recipient,
-        )
-        if self._session.exec(of_it).first() is None:
-            outcome = {
-                "state": SENT,
-                "finished": now,
-                "claimed": now,
-                "reason": "sent while its visit was being changed",
-            }
-            row = {"subject": item.subject, "attempts": item.attempts, **_columns(item.wanted), **outcome}
-            self._session.exec(insert(ReminderRow), params=[row])
-
-    def put_off(self, item: Item, due: datetime, *, attempts: int, begun: bool = False) -> bool:
-        """Lets a claimed reminder wait until ``due``; ``begun`` where its message may have gone out all the same."""
-        kept = {} if begun else {"claimed": None}
-        return self._if_still_claimed(item, due=due, attempts=attempts, **kept)
-
-    def _if_still_claimed(self, item: Item, **changes: object) -> bool:
-        claimed = update(ReminderRow).where(
-            col(ReminderRow.id) == item.id,
-            col(ReminderRow.state) == PENDING,
-            col(ReminderRow.due) == item.wanted.due,
-        )
-        result = self._session.exec(claimed.values(**changes))
-        return result.rowcount == 1
 
 
 _NO_SYNCHRONIZATION = {"synchronize_session": False}
@@ -321,11 +270,19 @@ _RELEVANT = (
     .where(or_(_TABLE.c.moment > bindparam("after"), _TABLE.c.state == PENDING))
     .with_for_update()
 )
+_BEGUN = _TABLE.update().where(_TABLE.c.id.in_(bindparam("numbers", expanding=True)))
+_USES = (
+    select(_TABLE.c.recipient, func.count(), func.min(_TABLE.c.claimed))
+    .where(_TABLE.c.recipient.in_(bindparam("recipients", expanding=True)))
+    .where(_TABLE.c.claimed > bindparam("since"), _TABLE.c.id.not_in(bindparam("but", expanding=True)))
+    .group_by(_TABLE.c.recipient)
+)
 _BY_NUMBER = _TABLE.update().where(_TABLE.c.id == bindparam("number"))
 _WANTED = tuple(name for name in Wanted.__dataclass_fields__ if name != "was")
 
 
-def _columns(wanted: Wanted) -> dict[str, Any]:
+def columns_of_wanted(wanted: Wanted) -> dict[str, Any]:
+    """The columns of a reminder that say what it is."""
     return columns_of(wanted) | {"was": when_text(wanted.was)}
 
 

@@ -17,7 +17,7 @@ import psycopg
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 
-from scheduler.store.engine import ALONE, BUSY_MILLISECONDS, HURRIED, HURRY_MILLISECONDS, WRITING
+from scheduler.store.engine import ALONE, BUSY_MILLISECONDS, HURRIED, HURRY_MILLISECONDS, UNSYNCED, WRITING
 from scheduler.store.guards import SQLSTATE, WORDS
 from schedules.errors import StoreUnavailable
 
@@ -83,6 +83,9 @@ def _begin(connection: Connection) -> None:
     if writes:
         if writes == HURRIED:
             connection.exec_driver_sql(f"SET LOCAL lock_timeout = {HURRY_MILLISECONDS}")
+        if writes == UNSYNCED:
+            # The server writes it to the disk a moment later, or with the next commit that waits for that.
+            connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
         function = "pg_advisory_xact_lock" if writes == ALONE else "pg_advisory_xact_lock_shared"
         connection.exec_driver_sql(f"SELECT {function}({LOCK})")
 

@@ -12,7 +12,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import StaticPool
 
-from scheduler.store.engine import BUSY_MILLISECONDS, HURRIED, HURRY_MILLISECONDS, WRITING
+from scheduler.store.engine import BUSY_MILLISECONDS, HURRIED, HURRY_MILLISECONDS, UNSYNCED, WRITING
 from scheduler.store.guards import REFUSAL, WORDS
 from schedules.errors import StoreUnavailable
 
@@ -64,14 +64,19 @@ def _configure(connection: Any, _record: object) -> None:
 def _begin(connection: Connection) -> None:
     # A write that begins as a read cannot wait for another's write: it would fail at once (SQLITE_BUSY).
     writes = connection.get_execution_options().get(WRITING)
+    # The driver's own connection: it is run before anything else, and is most of what an empty transaction takes.
+    run = connection.connection.driver_connection.execute  # type: ignore[union-attr]
+    # An unsynced commit is in the file that all read, and outlives this process, but not the machine. The next that is
+    # synced takes it along.
+    run(f"PRAGMA synchronous={'NORMAL' if writes == UNSYNCED else 'FULL'}")
     if writes != HURRIED:
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        run("BEGIN IMMEDIATE" if writes else "BEGIN")
         return
-    connection.exec_driver_sql(f"PRAGMA busy_timeout={HURRY_MILLISECONDS}")
+    run(f"PRAGMA busy_timeout={HURRY_MILLISECONDS}")
     try:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        run("BEGIN IMMEDIATE")
     finally:
-        connection.exec_driver_sql(f"PRAGMA busy_timeout={BUSY_MILLISECONDS}")
+        run(f"PRAGMA busy_timeout={BUSY_MILLISECONDS}")
 
 
 def scrub(engine: Engine) -> bool:
@@ -113,6 +118,11 @@ _UNOPENED = "cannot be opened for writing. Check its folder and your rights, or 
 # By a part of SQLite's own message.
 _TROUBLES = (
     ("not a database", "is not a SQLite database. Give another file with --database."),
+    (
+        "malformed",
+        "is damaged: its file cannot be read to the end. Stop all that uses it, keep the file, and put a backup in its "
+        "place (docs/operating.md).",
+    ),
     ("locked", "is being written to by another program, which did not finish in time. Try again."),
     ("unable to open", _UNOPENED),
     ("readonly", _UNOPENED),

@@ -43,16 +43,6 @@ class Subjects:
         row = self._session.connection().execute(_LOCKED if lock else _ONE, {"name": name}).first()
         return None if row is None else _value(row)
 
-    def hold(self, names: Collection[str]) -> None:
-        """No record of these subjects changes before this transaction ends; several may hold them at once.
-
-        Taken before rows of their reminders, so that nobody waits for one while holding the other. On SQLite whoever
-        writes is alone.
-        """
-        if names and self._session.get_bind().dialect.name != "sqlite":
-            held = select(SubjectRow.id).where(col(SubjectRow.id).in_(names)).order_by(SubjectRow.id)
-            self._session.exec(held.with_for_update(read=True)).all()
-
     def names(self, *, site: str | None = None, protocol: str | None = None) -> tuple[str, ...]:
         """The ids of all subjects, or of a site's or a protocol's, in order."""
         statement = select(SubjectRow.id).order_by(SubjectRow.id)
@@ -92,12 +82,16 @@ class Subjects:
             statement = statement.where(_TABLE.c.protocol == protocol)
         return tuple(_value(row) for row in self._session.connection().execute(statement))
 
-    def to_queue(self, horizon: datetime, *, limit: int, sites: Collection[str] | None = None) -> tuple[str, ...]:
+    def to_queue(
+        self, horizon: datetime, *, limit: int, sites: Collection[str] | None = None, but: Collection[str] = ()
+    ) -> tuple[str, ...]:
         """The ids of those who go on and whose reminders are not queued up to the horizon, at most ``limit``.
 
-        With ``sites`` only those of subjects there.
+        With ``sites`` only those of subjects there; none of those in ``but``.
         """
         statement = select(SubjectRow.id).where(SubjectRow.queued_to < horizon, col(SubjectRow.stopped).is_(None))
+        if but:
+            statement = statement.where(col(SubjectRow.id).not_in(but))
         if sites is not None:
             statement = statement.where(col(SubjectRow.site).in_(sites))
         return tuple(self._session.exec(statement.order_by(col(SubjectRow.queued_to)).limit(limit)))

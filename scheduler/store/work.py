@@ -6,15 +6,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlmodel import Session
 
 from scheduler.store.approvals import Approvals
 from scheduler.store.contacts import Contacts
-from scheduler.store.engine import ALONE, HURRIED, TOGETHER, WRITING, backend_of, read_url, shown_url
+from scheduler.store.engine import ALONE, HURRIED, TOGETHER, UNSYNCED, WRITING, backend_of, read_url, shown_url
 from scheduler.store.facts import Facts
 from scheduler.store.guards import Guards
 from scheduler.store.looks import Looks
+from scheduler.store.marks import Marks
 from scheduler.store.outbox import Outbox
 from scheduler.store.policies import Policies
 from scheduler.store.schema import bring_up_to_date
@@ -46,9 +48,34 @@ class Work:
         self.contacts = Contacts(session)
         self.outbox = Outbox(session)
         self.policies = Policies(session)
-        self.standings = Standings(session)
+        self.marks = Marks(session.connection)
         self.state = ServiceState(session)
         self.guards = Guards(session)
+
+
+class Step:
+    """One short transaction of a sweep, of which there is one a message: how things stand, and what became of it.
+
+    Both run on the connection itself; a session, which takes as long as both, is only made for what needs ``work``.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self.standings = Standings(lambda: connection)
+        self.marks = Marks(lambda: connection)
+        self._connection = connection
+        self._session: Session | None = None
+
+    @property
+    def work(self) -> Work:
+        """The same transaction, for all that use cases read and write."""
+        if self._session is None:
+            self._session = Session(self._connection, execution_options=FRESH)
+        return Work(self._session)
+
+    def close(self) -> None:
+        """Lets the session go, if there is one; the transaction stays open."""
+        if self._session is not None:
+            self._session.close()
 
 
 class Store:
@@ -64,6 +91,9 @@ class Store:
         self._errors: tuple[type[Exception], ...] = (SQLAlchemyError, *self._backend.ERRORS)
         self._engine = self._backend.make_engine(parts)
         self._reader = self._engine.execution_options(**self._backend.READING)
+        self._writers = {
+            how: self._engine.execution_options(**{WRITING: how}) for how in (ALONE, TOGETHER, HURRIED, UNSYNCED)
+        }
         try:
             with self._translated():
                 self.migrated = bring_up_to_date(self._engine)
@@ -107,28 +137,41 @@ class Store:
         With ``together`` others that say so may (PostgreSQL lets them): then what it relies on must be locked, as a
         subject is with ``lock``, or be changed only by those who write alone.
         """
-        writer = self._engine.execution_options(**{WRITING: TOGETHER if together else ALONE})
+        writer = self._writers[TOGETHER if together else ALONE]
         with self._translated(), Session(writer, execution_options=FRESH) as session:
             yield Work(session)
             if not dry_run:
-                self._commit(session)
+                session.flush()
+                self._commit(session.commit)
+
+    @contextmanager
+    def stepping(self, *, synced: bool = True) -> Iterator[Step]:
+        """A step of a sweep: a transaction that writes together with others, and ends with a commit.
+
+        Not ``synced``, the commit outlives this process, but a machine that goes down may lose it.
+        """
+        with self._translated(), self._writers[TOGETHER if synced else UNSYNCED].connect() as connection:
+            step = Step(connection)
+            try:
+                yield step
+            finally:
+                step.close()
+            self._commit(connection.commit)
 
     def keep(self, action: Callable[[Work], None]) -> bool:
         """Stores what can be made again at any time; not where the database is busy or cannot be written. Whether it
         did."""
-        writer = self._engine.execution_options(**{WRITING: HURRIED})
         try:
-            with Session(writer, execution_options=FRESH) as session:
+            with Session(self._writers[HURRIED], execution_options=FRESH) as session:
                 action(Work(session))
                 session.commit()
         except self._errors:
             return False
         return True
 
-    def _commit(self, session: Session) -> None:
-        session.flush()
+    def _commit(self, commit: Callable[[], None]) -> None:
         try:
-            session.commit()
+            commit()
         except DBAPIError as error:
             if error.connection_invalidated or self._backend.is_uncertain(error):
                 what = "was lost" if error.connection_invalidated else "could not be written to the end"

@@ -311,12 +311,15 @@ def test_a_digest_says_all_and_brings_all_events(database: Path, dayzero: Run, s
         for now in ("2026-02-24T17:00", "2026-02-25T17:00"):
             trial.remind_once(now=now, send=sent.append)
     first, second = [message for message in sent if message.event == "before"][:2]
-    digest = compose_digest([first, second], key="k", settings=Settings(), site="BJ01")
+    digest = compose_digest([first, second], key="k", salt="s", settings=Settings(), site="BJ01")
     assert digest.text == f"You have 2 messages:\n- {first.sentence}\n- {second.sentence}"
     assert digest.html.count("<li>") == 2
     assert (digest.channel, digest.title, digest.event) == ("email", "You have 2 messages", "digest")
-    again = compose_digest([second, first], key="k", settings=Settings())
-    assert again.message_id == digest.message_id != compose_digest([first], key="l", settings=Settings()).message_id
+    again = compose_digest([second, first], key="k", salt="s", settings=Settings())
+    assert again.message_id == digest.message_id
+    for key, salt in (("l", "s"), ("k", "t")):
+        other = compose_digest([first, second], key=key, salt=salt, settings=Settings())
+        assert other.message_id != digest.message_id, "whoever knows what a key is made of still needs the salt"
     mail = mail_of(digest, SENDER, RECIPIENT, settings=Settings(), now=clock.now())
     uids = set()
     for file in mail.iter_attachments():
