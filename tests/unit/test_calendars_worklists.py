@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from calendars.agenda import BY, AgendaItem, grouped, quantities, quantity
@@ -364,10 +364,14 @@ def test_the_csv_is_read_back_and_holds_no_formula() -> None:
 
 
 @given(st.text(st.characters(codec="utf-8"), max_size=20))
+@example("\n=cmd")
+@example("\u3000=cmd")
+@example("\u00a0＝cmd")
 def test_any_reason_comes_back_from_the_csv(why: str) -> None:
     (row,) = read(deviations_csv(Deviations(items=(replace(LATE, why=why),))))
     assert row["reason"] in (why, f"'{why}")
-    assert not row["reason"].startswith(tuple("=+-@\t\r"))
+    assert not row["reason"].startswith(tuple("=+-@\t\r\n"))
+    assert not row["reason"].strip().startswith(tuple("=+-@＝＋－＠"))
 
 
 @pytest.mark.parametrize(("by", "days"), [(timedelta(hours=6), "0.25"), (10 * DAY, "10"), (12000 * DAY, "12000")])
