@@ -558,19 +558,13 @@ def preview(
         ("history", "NAME=DATE"),
     ):
         typed[name] = named(typed[name], form)
-    typed["events"] = pairs(typed["events"], "NAME=DATE", repeats=lambda name: may_repeat(template, name))
+    typed["events"] = pairs(typed["events"], "NAME=DATE", repeats=template.may_repeat)
     typed |= {"groups": named(typed["groups"]), **{name: at_visits(typed[name]) for name in ("withheld", "given")}}
     found = plan_of(template, found_site or described, now=now, **typed)
     warn(found.warnings)
     print_plan(found.plan, found.today, site=site or "")
     if strict and found.plan.conflicts:
         no()
-
-
-def may_repeat(template: Template, event: str) -> bool:
-    """Whether a milestone may be recorded more than once."""
-    milestone = template.milestones.get(event)
-    return milestone is not None and milestone.repeats
 
 
 def what_to_plan(protocol: str, version: str | None, site: str | None) -> tuple[Template, Site | None]:
@@ -610,26 +604,11 @@ def site_list() -> None:
       dayzero site list
       dayzero site list --json
     """
+    from calendars.sites import site_document, sites_text
+
     with store() as trial:
         found = trial.sites()
-    answer(lambda: [site_document(one) for one in found], lambda: sites_text(found))
-
-
-def sites_text(sites: Sequence[Site]) -> str:
-    from calendars.layout import Cell, table
-
-    rows = [
-        (Cell(one.id, "bold", whole=True), one.name, one.timezone, week_of(one), f"{one.opens:%H:%M}", one.holidays)
-        for one in sites
-    ]
-    heads = ("Site", "Name", "Zone", "Open", "From", "Holidays")
-    return table(heads, rows, **look()) if rows else "There is no site yet. Add one with 'dayzero site add'."
-
-
-def week_of(site: Site) -> str:
-    from schedules.site import WEEKDAYS
-
-    return ", ".join(WEEKDAYS[day] for day in sorted(site.weekdays))
+    answer(lambda: [site_document(one) for one in found], lambda: sites_text(found, **look()))
 
 
 @site.command("show")
@@ -642,6 +621,8 @@ def site_show(id: str) -> None:
     Examples:
       dayzero site show BJ01
     """
+    from calendars.sites import site_details, site_document
+
     with store() as trial:
         found, approved, rules = trial.site(id), trial.approvals(id), trial.site_rules(id)
     answer(
@@ -653,49 +634,8 @@ def site_show(id: str) -> None:
                 "reminders": rules,
             }
         ),
-        lambda: site_shown(found, approved, rules),
+        lambda: site_details(found, [approval_text(one) for one in approved], rules, **look()),
     )
-
-
-def site_shown(site: Site, approved: Sequence[Approved], rules: Mapping[str, tuple[str, ...]]) -> str:
-    from calendars.layout import bullets, heading, sections
-
-    width = look()["width"]
-    told = [
-        f"{one.protocol} {one.version}, {'for every patient' if one.mandatory else 'by re-consent'}" for one in approved
-    ]
-    parts = {
-        "Closed": [*closures_in_words(site)],
-        "Approved": told,
-        "Reminders": site_rules_text(site.id, rules).splitlines(),
-    }
-    return sections(
-        (
-            site_text(site, told=f", revision {site.revision}"),
-            *(
-                f"{heading(name, colour=look()['colour'])}\n{bullets(texts, width=width)}"
-                for name, texts in parts.items()
-                if texts
-            ),
-        )
-    )
-
-
-def closures_in_words(site: Site) -> Iterator[str]:
-    """``Mon 20 Apr 2026 to Fri 24 Apr 2026: inspection``: days in a row that are closed for one reason in one line."""
-    from datetime import timedelta
-
-    from calendars.words import day_in_words
-
-    runs: list[tuple[date, date, str]] = []
-    for day, why in sorted(site.closures):
-        if runs and runs[-1][1:] == (day - timedelta(days=1), why):
-            runs[-1] = (runs[-1][0], day, why)
-        else:
-            runs.append((day, day, why))
-    for first, last, why in runs:
-        until = f" to {day_in_words(last, short=True)}" if last > first else ""
-        yield f"{day_in_words(first, short=True)}{until}: {why}"
 
 
 @site.command("add")
@@ -715,6 +655,7 @@ def site_add(id: str, weekdays: str | None, opens: str, **given: Any) -> None:
       dayzero site add NY02 --timezone America/New_York --holidays US-NY \\
           --open tue,wed,thu --opens 07:30
     """
+    from calendars.sites import site_document, site_text
     from schedules.typed import parse_clock, parse_weekdays
 
     days = parse_weekdays(weekdays) if weekdays else None
@@ -722,7 +663,7 @@ def site_add(id: str, weekdays: str | None, opens: str, **given: Any) -> None:
         known = {one.id for one in trial.sites()}
         added = trial.add_site(id, weekdays=days, opens=parse_clock(opens), **given)
     told = " was there before, and nothing has changed" if id in known else " is added"
-    answer(lambda: site_document(added), lambda: site_text(added, told))
+    answer(lambda: site_document(added), lambda: site_text(added, told, width=look()["width"]))
 
 
 @site.command("remind")
@@ -745,6 +686,8 @@ def site_remind(
       dayzero site remind BJ01 --role patient --rule '1 day before at 17:00'
       dayzero site remind BJ01 --role monitor --none
     """
+    from calendars.sites import site_rules_text
+
     if sum((bool(rules), nobody, as_protocol)) > 1 or (role is None) != (not rules and not nobody and not as_protocol):
         context = click.get_current_context()
         raise click.UsageError(
@@ -757,11 +700,6 @@ def site_remind(
             else trial.set_site_rules(id, role, None if as_protocol else rules, **how)
         )
     answer(lambda: found, lambda: site_rules_text(id, found))
-
-
-def site_rules_text(site: str, found: Mapping[str, tuple[str, ...]]) -> str:
-    rows = [f"{role}: {', '.join(rules) or 'nobody is reminded'}" for role, rules in sorted(found.items())]
-    return "\n".join(rows) or f"Site {site} has no rules of its own: those of each protocol hold."
 
 
 @site.command("close")
@@ -832,6 +770,10 @@ def revision_text(found: Revision, *, ask: bool = False) -> str:
     return sections((f"Site {found.after.id} {told}.", rounds_text(found.patients, **look()), dry))
 
 
+def approval_text(found: Approved) -> str:
+    return f"{found.protocol} {found.version}, {'for every patient' if found.mandatory else 'by re-consent'}"
+
+
 @site.command("approve")
 @click.argument("id", metavar="ID")
 @click.argument("protocol", metavar="PROTOCOL")
@@ -850,27 +792,8 @@ def site_approve(id: str, protocol: str, version: str, *, mandatory: bool, **rec
     """
     with store() as trial:
         found = trial.approve_version(id, protocol, version, mandatory=mandatory, **recorded)
-    whom = "for every patient" if found.mandatory else "by re-consent"
-    told = f"{found.site} approves {found.protocol} {found.version}, {whom}."
+    told = f"{found.site} approves {approval_text(found)}."
     answer(lambda: fields(found), lambda: told if found.new else f"{told} So it did before; nothing has changed.")
-
-
-def site_document(site: Site) -> dict[str, object]:
-    from schedules.site import WEEKDAYS
-
-    told = {name: getattr(site, name) for name in ("id", "revision", "name", "timezone", "holidays", "announced_to")}
-    return told | {"open": [WEEKDAYS[day] for day in sorted(site.weekdays)], "opens": f"{site.opens:%H:%M}"}
-
-
-def site_text(site: Site, told: str) -> str:
-    from calendars.layout import paragraph
-
-    name = f" ({site.name})" if site.name else ""
-    told = f"Site {site.id}{name}{told}: {site.timezone}, open {week_of(site)} from {site.opens:%H:%M}."
-    if site.holidays:
-        told += f" It keeps the public holidays of {site.holidays}"
-        told += f", which are announced to {site.announced_to}; later ones may change." if site.announced_to else "."
-    return paragraph(told, width=look()["width"])
 
 
 @dayzero.command()
@@ -1435,6 +1358,7 @@ def export(subject: str | None, site: str | None, output: str | None, **asked: A
     from scheduler.exporting import level_of
     from scheduler.files import write_file
     from schedules.typed import parse_day
+    from schedules.words import counted
 
     asked["extras"] = parse_extras(asked["extras"])
     asked |= {name: parse_day(asked[name]) for name in ("start", "end") if asked[name]}
@@ -1445,9 +1369,7 @@ def export(subject: str | None, site: str | None, output: str | None, **asked: A
         return
     write_file(output, data)
     number = data.count(b"BEGIN:VEVENT")
-    click.echo(
-        f"{output}: {number} event{'' if number == 1 else 's'}, level {level_of(asked['level'], asked['role'])}."
-    )
+    click.echo(f"{output}: {counted(number, 'event')}, level {level_of(asked['level'], asked['role'])}.")
 
 
 @dayzero.command("print")
@@ -1473,6 +1395,7 @@ def print_page(subject: str, output: str | None, **asked: Any) -> None:
     """
     from scheduler.files import write_file
     from schedules.typed import parse_day
+    from schedules.words import counted
 
     asked |= {name: parse_day(asked[name]) for name in ("start", "end") if asked[name]}
     with store() as trial:
@@ -1482,7 +1405,7 @@ def print_page(subject: str, output: str | None, **asked: Any) -> None:
         return
     write_file(output, text.encode(), example="visits.html")
     number = text.count('<li class="visit ')
-    click.echo(f"{output}: {number} visit{'' if number == 1 else 's'}, level {asked['level']}.")
+    click.echo(f"{output}: {counted(number, 'visit')}, level {asked['level']}.")
 
 
 @dayzero.group()

@@ -22,7 +22,7 @@ _COLUMNS = (
     *("date", "recorded_by", "recorded", "reason"),
 )
 # What a spreadsheet takes for a formula, also in the wide forms of Chinese and Japanese keyboards.
-_FORMULA = tuple("=+-@\t\r\n＝＋－＠")
+_FORMULA = tuple("=+-@＝＋－＠")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,4 +170,6 @@ def _fields(item: DeviationItem) -> tuple[str, ...]:
 
 
 def _harmless(text: str) -> str:
-    return f"'{text}" if text.lstrip(" ").startswith(_FORMULA) else text
+    # Spreadsheets pass over white space before a formula, of any kind; and a cell that begins with it may be split.
+    begins = text.lstrip()
+    return f"'{text}" if begins.startswith(_FORMULA) or text[:1] in ("\t", "\r", "\n") else text

@@ -13,6 +13,7 @@ from calendars.document import diff_document
 from calendars.layout import Cell, bullets, heading, sections, table
 from schedules.diff import Diff
 from schedules.plan import Status
+from schedules.words import counted
 
 # Of up to so many patients whose plan changes each change is told in full; of more, in a row.
 TOLD_IN_FULL = 3
@@ -46,9 +47,8 @@ def counts(rounds: Iterable[Round]) -> dict[str, int]:
 
 def counts_text(rounds: Sequence[Round]) -> str:
     """``12 patients: 9 amended, 2 there already, 1 stopped.``"""
-    number = f"{len(rounds)} patient{'' if len(rounds) == 1 else 's'}"
     told = ", ".join(f"{count} {outcome}" for outcome, count in counts(rounds).items())
-    return f"{number}: {told}." if rounds else "There is no patient whom it concerns."
+    return f"{counted(len(rounds), 'patient')}: {told}." if rounds else "There is no patient whom it concerns."
 
 
 def rounds_text(rounds: Sequence[Round], *, width: int = 80, colour: bool = False) -> str:

@@ -21,6 +21,7 @@ from calendars.words import (
 from schedules.plan import TO_COME, Conflict, Deviation, Expectation, Period, Plan, Status, Visit
 from schedules.record import LABEL, OVERRIDE, RECONSENTED, Fact, Kind, When
 from schedules.template import OPEN_DAYS_ONLY
+from schedules.words import counted
 
 if TYPE_CHECKING:
     from calendars.agenda import AgendaItem
@@ -154,11 +155,7 @@ def _undated_row(name: str, visits: Sequence[Visit]) -> Sequence[str | Cell]:
 
 def _not_applicable(plan: Plan) -> str:
     number = sum(visit.status is Status.NOT_APPLICABLE for visit in plan.visits)
-    return f"Not applicable: {_counted(number, 'visit')}." if number else ""
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+    return f"Not applicable: {counted(number, 'visit')}." if number else ""
 
 
 def _expected(expected: Iterable[Expectation], today: date, width: int, colour: bool) -> str:

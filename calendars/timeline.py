@@ -17,6 +17,7 @@ from calendars.timeline_marks import ADDED, Mark, Row
 from calendars.timeline_scale import panels
 from calendars.words import day_in_words, day_of, standing, when_in_words, window_in_words
 from schedules.plan import Expectation, Plan, Status, Visit
+from schedules.words import counted
 
 MOST_VISITS = 2000
 LONGEST_TITLE = 400
@@ -58,15 +59,11 @@ def timeline(plan: Plan, *, today: date, of: TimelineOf) -> str:
 def _summary(plan: Plan, dated: Sequence[Visit], today: date) -> str:
     numbers = Counter(standing(visit, today) for visit in dated)
     told = [f"{number} {status}" for status, number in sorted(numbers.items(), key=lambda item: (-item[1], item[0]))]
-    told += [_counted(len(plan.conflicts), "conflict")] if plan.conflicts else []
-    told += [_counted(len(plan.deviations), "deviation")] if plan.deviations else []
+    told += [counted(len(plan.conflicts), "conflict")] if plan.conflicts else []
+    told += [counted(len(plan.deviations), "deviation")] if plan.deviations else []
     left_out = f" The last {len(dated) - MOST_VISITS} are not drawn." if len(dated) > MOST_VISITS else ""
     stopped = f" Stopped: {plan.stopped}." if plan.stopped else ""
-    return f"{_counted(len(dated), 'visit')} with a date: {', '.join(told) or 'none'}.{left_out}{stopped}"
-
-
-def _counted(number: int, thing: str) -> str:
-    return f"{number} {thing}{'' if number == 1 else 's'}"
+    return f"{counted(len(dated), 'visit')} with a date: {', '.join(told) or 'none'}.{left_out}{stopped}"
 
 
 def _today(dated: Sequence[Visit], today: date) -> list[list[date]]:

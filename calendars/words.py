@@ -15,6 +15,7 @@ from schedules.plan import TO_COME, Status, Visit
 from schedules.points import Around
 from schedules.record import When
 from schedules.spans import Span
+from schedules.words import counted
 
 LANGUAGES = ("en", "zh", "de", "es")
 _ENGLISH_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -234,7 +235,7 @@ def length_in_words(length: timedelta) -> str:
     days, rest = divmod(minutes, 1440)
     hours, minutes = divmod(rest, 60)
     parts = ((days, "day"), (hours, "hour"), (minutes, "minute"))
-    return " ".join(f"{number} {unit}{'' if number == 1 else 's'}" for number, unit in parts if number) or "0 days"
+    return " ".join(counted(number, unit) for number, unit in parts if number) or "0 days"
 
 
 def change_between(before: When, after: When) -> timedelta:

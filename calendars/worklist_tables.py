@@ -11,6 +11,7 @@ from calendars.layout import Cell, Note, heading, paragraph, sections, table
 from calendars.tables import short
 from calendars.words import day_in_words
 from calendars.worklists import BUCKETS, GATES_WITHIN, WITHIN, Bucket, Task, Worklist
+from schedules.words import counted, days_words
 
 Rows = list[Sequence[str | Cell] | Note]
 
@@ -80,7 +81,9 @@ def _late(found: Worklist) -> Rows:
     for bucket, tasks in groupby(sorted(found.overdue, key=_longest), key=_bucket):
         group = list(tasks)
         rows.append(
-            Note(f"· {bucket.name} day{'' if bucket.last == 1 else 's'}: {_visits(len(group))} ·", style="bold")
+            Note(
+                f"· {bucket.name} day{'' if bucket.last == 1 else 's'}: {counted(len(group), 'visit')} ·", style="bold"
+            )
         )
         for task in group:
             rows.append(_late_row(task))
@@ -98,21 +101,13 @@ def _bucket(task: Task) -> Bucket:
 
 def _late_row(task: Task) -> Sequence[str | Cell]:
     return (
-        Cell(_days(task.days), "red", whole=True),
+        Cell(days_words(task.days), "red", whole=True),
         Cell(day_in_words(task.until, short=True), whole=True),
         f"{task.subject} ({task.site})",
         Cell(task.name, "bold", whole=True),
         task.label,
         task.status,
     )
-
-
-def _days(number: int) -> str:
-    return f"{number} day{'' if number == 1 else 's'}"
-
-
-def _visits(number: int) -> str:
-    return f"{number} visit{'' if number == 1 else 's'}"
 
 
 def _list(title: str, head: str, tasks: Sequence[Task], width: int, colour: bool, *, noun: str = "Visit") -> str:
@@ -139,7 +134,7 @@ def _soon(task: Task) -> Iterator[Sequence[str | Cell] | Note]:
 
 
 def _left(days: int) -> str:
-    return "today" if days == 0 else _days(days) if days > 0 else f"{_days(-days)} ago"
+    return "today" if days == 0 else days_words(days) if days > 0 else f"{days_words(days)} ago"
 
 
 def department_text(items: Sequence[AgendaItem], department: str, *, width: int = 80, colour: bool = False) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import stat
+from secrets import token_hex
 
 from schedules.errors import InvalidInput, shown
 
@@ -22,20 +24,36 @@ def file_bytes(path: str) -> bytes:
 def write_file(path: str, data: bytes, *, example: str = "visits.ics") -> None:
     """Writes a file whole or not at all: whoever reads it meanwhile sees the old one. Raises InvalidInput.
 
-    ``example`` is a name for it, for whom named a folder."""
+    A file that was there keeps its rights. ``example`` is a name for it, for whom named a folder."""
     target = os.path.realpath(path)
     if os.path.isdir(target):
         raise InvalidInput(f"{shown(path)} is a folder. Name a file in it, such as {os.path.join(path, example)}.")
-    # A device such as /dev/stdout can be written to, but not replaced.
-    replaces = os.path.isfile(target) or not os.path.exists(target)
-    new = f"{target}.{os.getpid()}.new" if replaces else target
     try:
-        with open(new, "wb") as file:
-            file.write(data)
-        if replaces:
-            os.replace(new, target)
+        # A device such as /dev/stdout can be written to, but not replaced.
+        if os.path.isfile(target) or not os.path.exists(target):
+            _replace(target, data)
+        else:
+            with open(target, "wb") as device:
+                device.write(data)
     except (OSError, ValueError) as error:
-        if replaces and os.path.exists(new):
-            os.unlink(new)
         reason = getattr(error, "strerror", None) or "this is no file's name"
         raise InvalidInput(f"{shown(path)} cannot be written: {reason}. Name another file.") from None
+
+
+def _replace(target: str, data: bytes) -> None:
+    new = f"{target}.{os.getpid()}-{token_hex(4)}.new"
+    # Somebody else's file or link of that name is not written into; and until it has the rights of the one that it
+    # replaces, which may be its owner's alone, nobody else reads it.
+    rights = stat.S_IMODE(os.stat(target).st_mode) if os.path.exists(target) else None
+    made = os.open(
+        new, os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0), 0o666 if rights is None else 0o600
+    )
+    try:
+        with open(made, "wb") as file:
+            file.write(data)
+        if rights is not None:
+            os.chmod(new, rights)
+        os.replace(new, target)
+    except BaseException:
+        os.unlink(new)
+        raise

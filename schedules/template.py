@@ -255,6 +255,11 @@ class Template:
         milestone = self.milestones.get(name)
         return milestone.label if milestone is not None else BUILT_IN_MILESTONES.get(name, name)
 
+    def may_repeat(self, event: str) -> bool:
+        """Whether a milestone may be recorded more than once; a built-in one may not."""
+        milestone = self.milestones.get(event)
+        return milestone is not None and milestone.repeats
+
     def members(self, name: str) -> tuple[str, ...]:
         """The visits a name stands for: itself, or all of a series or an epoch."""
         if name in self.series:

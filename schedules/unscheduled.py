@@ -80,15 +80,10 @@ def stopped_by(template: Template, standing: Standing, name: str) -> str | None:
     day = as_day(fixed.when)
     for event, facts in standing.occurrences.items():
         days = [fact.day for fact in facts if fact.day is not None]
-        first = (min if _repeats(template, event) else _last)(days)
+        first = (min if template.may_repeat(event) else _last)(days)
         if day > first and _stops(template, event):
             return event
     return None
-
-
-def _repeats(template: Template, event: str) -> bool:
-    milestone = template.milestones.get(event)
-    return milestone is not None and milestone.repeats
 
 
 def _last(days: list[date]) -> date:

@@ -46,4 +46,9 @@ def when_words(when: date | datetime) -> str:
 
 def days_words(days: int) -> str:
     """``1 day``, ``3 days``; of a negative number the size."""
-    return f"{abs(days)} day{'' if abs(days) == 1 else 's'}"
+    return counted(abs(days), "day")
+
+
+def counted(number: int, noun: str) -> str:
+    """``1 visit``, ``2 visits``."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -30,10 +32,12 @@ ERRORS: tuple[type[Exception], ...] = (sqlite3.Error,)
 
 
 def make_engine(url: URL) -> Engine:
-    """An engine for the file, whose folder is made. Raises StoreUnavailable where that cannot be."""
+    """An engine for the file; its folder is made, and a new file is its owner's alone. Raises StoreUnavailable where
+    the folder cannot be made."""
     in_memory = url.database in (None, "", ":memory:")
     if not in_memory and "uri" not in url.query:
         _make_folder(Path(str(url.database)))
+        _make_private(Path(str(url.database)))
     engine = create_engine(url, poolclass=StaticPool) if in_memory else create_engine(url)
     event.listen(engine, "connect", _configure)
     event.listen(engine, "begin", _begin)
@@ -48,6 +52,13 @@ def _make_folder(file: Path) -> None:
             f"The folder {file.parent} of the database cannot be made: {error.strerror}. "
             "Give another place with --database or DAYZERO_DATABASE."
         ) from None
+
+
+def _make_private(file: Path) -> None:
+    # It holds the addresses of patients. SQLite writes into an empty file that is there, and gives its rights to the
+    # write-ahead log beside it; a file of before keeps the rights that somebody chose for it.
+    with suppress(OSError):
+        os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
 
 
 def _configure(connection: Any, _record: object) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 import cli
+from tests.servers import Receiver, webhook_receiver
 
 NOW = "2026-02-09T10:00"
 
@@ -46,6 +47,13 @@ def _environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    """A web server on this machine that keeps what is posted to it."""
+    with webhook_receiver() as found:
+        yield found
 
 
 @pytest.fixture

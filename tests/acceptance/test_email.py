@@ -15,9 +15,10 @@ import icalendar
 import pytest
 import trustme
 
-from scheduler.channels import DeliveryFailed, channel_for
+from scheduler.channels import DeliveryFailed
 from scheduler.settings import Settings
 from scheduler.values import Contact, Message
+from tests.sending import outcomes
 from tests.servers import (
     DROP,
     LOOPBACK,
@@ -56,15 +57,7 @@ def settings(server: MailServer | int, **more: Any) -> Settings:
 
 def send(set_up: Settings, *messages: Message) -> list[DeliveryFailed | None]:
     """Sends messages as one batch; what became of each."""
-    outcomes: list[DeliveryFailed | None] = []
-    with channel_for(CONTACT, set_up).open() as line:
-        for message in messages or (MESSAGE,):
-            try:
-                line.send(message)
-                outcomes.append(None)
-            except DeliveryFailed as failed:
-                outcomes.append(failed)
-    return outcomes
+    return outcomes(set_up, *(messages or (MESSAGE,)))
 
 
 def failure(set_up: Settings, *messages: Message) -> DeliveryFailed:

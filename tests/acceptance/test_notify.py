@@ -6,17 +6,17 @@ import json
 import logging
 import sys
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 import pytest
 from apprise import Apprise
 
-from scheduler.channels import DeliveryFailed, channel_for, channel_name
+from scheduler.channels import DeliveryFailed, channel_name
 from scheduler.settings import Settings
 from scheduler.values import Contact, Message
-from tests.servers import LOOPBACK, SILENCE, Receiver, closed_port, webhook_receiver
+from tests.sending import outcomes
+from tests.servers import LOOPBACK, SILENCE, Receiver, closed_port
 
 TOKEN, NUMBER = "t0ken", "+491701234567"
 CONTACT = Contact(id=7, role="patient", zone="Europe/Berlin", subject="P-001", notify=f"sms://{NUMBER}")
@@ -40,21 +40,7 @@ def settings(port: int, **more: Any) -> Settings:
 
 
 def send(set_up: Settings, *messages: Message) -> list[DeliveryFailed | None]:
-    outcomes: list[DeliveryFailed | None] = []
-    with channel_for(CONTACT, set_up).open() as line:
-        for message in messages or (MESSAGE,):
-            try:
-                line.send(message)
-                outcomes.append(None)
-            except DeliveryFailed as failed:
-                outcomes.append(failed)
-    return outcomes
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    with webhook_receiver() as found:
-        yield found
+    return outcomes(set_up, *(messages or (MESSAGE,)))
 
 
 def test_a_service_is_told_whom_and_what(receiver: Receiver) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import ssl
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -59,12 +58,6 @@ def send(message: Message, set_up: Settings = SETTINGS) -> DeliveryFailed | None
         assert not [told for told in (LOOPBACK, "/hook", "example", "P-001", SECRET) if told in str(failed)]
         assert failed.__cause__ is None
     return failed
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    with webhook_receiver() as found:
-        yield found
 
 
 def test_what_is_posted_is_signed(receiver: Receiver) -> None:

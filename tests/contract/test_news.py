@@ -12,23 +12,10 @@ from scheduler import Scheduler
 from scheduler.channels import DeliveryFailed
 from scheduler.values import Message
 from schedules.errors import InvalidInput
+from tests.sending import Inbox
 
 ENROLLED = "2026-01-05T09:00"
 RULES = ("moved within 14 days", "cancelled within 14 days")
-
-
-class Inbox:
-    """A channel that keeps what it gets."""
-
-    def __init__(self) -> None:
-        self.messages: list[Message] = []
-
-    def __call__(self, message: Message) -> None:
-        self.messages.append(message)
-
-    @property
-    def told(self) -> list[tuple[str, str, str]]:
-        return [(message.role, message.visit, message.sentence) for message in self.messages]
 
 
 @pytest.fixture

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -91,6 +93,26 @@ def test_foreign_keys_are_on_after_a_migration(tmp_path: Path) -> None:
     with engine.connect() as connection:
         assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
     engine.dispose()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows has no such rights")
+def test_a_new_sqlite_file_is_its_owners_alone_and_one_of_before_keeps_its_rights(tmp_path: Path) -> None:
+    def rights() -> set[int]:
+        return {stat.S_IMODE(file.stat().st_mode) for file in tmp_path.glob("trial.db*")}
+
+    url = f"sqlite:///{tmp_path / 'trial.db'}"
+    before = os.umask(0o022)
+    try:
+        with Scheduler(url) as trial:
+            trial.add_site("BJ01", timezone="Asia/Shanghai")
+            assert len(list(tmp_path.glob("trial.db*"))) > 1  # with its write-ahead log
+            assert rights() == {0o600}
+        (tmp_path / "trial.db").chmod(0o660)
+        with Scheduler(url) as trial:
+            trial.add_site("BJ02", timezone="Asia/Shanghai")
+            assert rights() == {0o660}
+    finally:
+        os.umask(before)
 
 
 def test_a_database_of_a_newer_program_is_refused(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from scheduler import Scheduler, sweeping
 from scheduler.channels import DeliveryFailed
 from scheduler.values import Message, Queued
 from schedules.errors import InvalidInput, UnknownName
+from tests.sending import Inbox
 
 ENROLLED = "2026-01-05T09:00"
 BEIJING = ZoneInfo("Asia/Shanghai")
@@ -38,16 +39,6 @@ def patient(enrolled: Scheduler) -> Scheduler:
     """P-001 with a patient's contact."""
     enrolled.add_contact(subject="P-001", role="patient", now=ENROLLED)
     return enrolled
-
-
-class Inbox:
-    """A channel that keeps what it gets."""
-
-    def __init__(self) -> None:
-        self.messages: list[Message] = []
-
-    def __call__(self, message: Message) -> None:
-        self.messages.append(message)
 
 
 def test_reminders_are_queued_to_the_horizon(patient: Scheduler) -> None:

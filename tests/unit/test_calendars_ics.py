@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import unicodedata
-from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
 from icalendar import Calendar, Event
 
 from calendars.entries import (
@@ -21,40 +17,15 @@ from calendars.entries import (
     Level,
     PeriodEntry,
     derived_uid,
-    file_name,
-    parse_extras,
-    parse_level,
 )
 from calendars.ics import FORM, calendar_file, visit_written
 from calendars.words import LANGUAGES, words
 from schedules.errors import UnknownName
 from schedules.plan import Period, Status, Visit
 from schedules.record import When
+from tests.calendar_entries import ACTIVITIES, CHANGED, D1, D10, NEW_YORK, entry, events, lines
 
 GOLDEN = Path(__file__).parent / "golden"
-NEW_YORK = ZoneInfo("America/New_York")
-CHANGED = datetime(2026, 2, 1, 12, 30, tzinfo=UTC)
-ACTIVITIES = {"infusion": "NEUK203-13 IV infusion, dose level 1", "il2": "Interleukin-2; 6 mIU"}
-D1 = Visit(
-    id="d1",
-    label="Day 1",
-    epoch="treatment",
-    place="ward",
-    status=Status.BOOKED,
-    planned=datetime(2026, 3, 2, 10, tzinfo=NEW_YORK),
-    duration=timedelta(hours=4),
-    activities=("infusion", "il2"),
-)
-D10 = Visit(
-    id="d10",
-    label="Day 10",
-    epoch="follow-up",
-    place="clinic",
-    status=Status.PLANNED,
-    planned=date(2026, 3, 11),
-    window_start=date(2026, 3, 10),
-    window_end=date(2026, 3, 12),
-)
 CALL = Visit(
     id="call", label="Survival call", epoch="survival", place="phone", status=Status.CANCELLED, planned=date(2026, 6, 2)
 )
@@ -69,25 +40,9 @@ NEAR = Period(
 DLT = Period(id="dlt", label="DLT observation", start=date(2026, 3, 2), end=date(2026, 3, 29))
 
 
-def entry(visit: Visit, zone: str = "America/New_York", **fields: object) -> Entry:
-    given = {
-        "uid": derived_uid("salt", visit.id),
-        "sequence": 2,
-        "revision": 5,
-        "changed": CHANGED,
-        "subject": "P-001",
-        "activities": ACTIVITIES,
-    }
-    return Entry(visit=visit, timezone=zone, **(given | fields))  # type: ignore[arg-type]
-
-
 def period(found: Period) -> PeriodEntry:
     uid = derived_uid("salt", f"period:{found.id}")
     return PeriodEntry(period=found, uid=uid, sequence=7, changed=CHANGED, subject="P-001")
-
-
-def events(data: bytes) -> list[Event]:
-    return Calendar.from_ical(data).events
 
 
 def only(data: bytes) -> Event:
@@ -97,10 +52,6 @@ def only(data: bytes) -> Event:
 
 def dated(when: When, status: Status = Status.PLANNED, **fields: object) -> Entry:
     return entry(replace(D10, planned=when, status=status, **fields))  # type: ignore[arg-type]
-
-
-def lines(data: bytes) -> list[bytes]:
-    return data.removesuffix(b"\r\n").split(b"\r\n")
 
 
 # The whole file
@@ -406,113 +357,3 @@ def test_a_visit_to_midnight_is_not_on_the_next_day() -> None:
     late = entry(replace(D1, planned=datetime(2026, 3, 2, 22, tzinfo=NEW_YORK), duration=timedelta(hours=2)))
     assert events(calendar_file([late], start=date(2026, 3, 3))) == []
     assert len(events(calendar_file([late], start=date(2026, 3, 2), end=date(2026, 3, 2)))) == 1
-
-
-# Text
-
-
-def shown(texts: Iterable[str]) -> list[str]:
-    """The titles read back of visits with these labels."""
-    entries = [entry(replace(D10, id=str(number), label=text)) for number, text in enumerate(texts)]
-    found = events(calendar_file(entries, level=Level.CODED))
-    return [str(event["SUMMARY"]).removeprefix("P-001 · ") for event in found]
-
-
-@pytest.mark.parametrize(
-    "label",
-    [
-        "Day 1; fasting, please",
-        r"C:\New\note",
-        r"\N \n \\",
-        'say "yes": no',
-        "输注 第一天",
-        "😀 ☎️",
-        "50 % ^n",
-        "x" * 200,
-    ],
-)
-def test_a_label_survives(label: str) -> None:
-    assert shown([label]) == [label]
-
-
-PRINTABLE = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Zs", "Zl", "Zp")), min_size=1)
-
-
-@given(st.lists(PRINTABLE, max_size=4))
-@example([r"\N"])
-@example(["\\" * 80 + "n"])
-def test_any_label_survives(labels: list[str]) -> None:
-    assert shown(labels) == labels
-
-
-@pytest.mark.parametrize(
-    ("label", "title"),
-    [
-        ("two\nlines", "two lines"),
-        ("tab\tstop", "tab stop"),
-        ("END:VEVENT\r\nBEGIN:VEVENT", "END:VEVENT BEGIN:VEVENT"),
-        ("bell\x07 null\x00 \x1b[2J", "bell null [2J"),
-        ("next\x85line\u2028separated\u2029text", "next line separated text"),
-        ("lone \ud800 surrogate", "lone ? surrogate"),
-    ],
-)
-def test_control_characters_cannot_break_a_file(label: str, title: str) -> None:
-    assert shown([label, "next"]) == [title, "next"]
-
-
-WIDE = st.text(st.sampled_from("ab ,;就诊é😀"), max_size=120)
-
-
-@given(WIDE, WIDE)
-def test_lines_are_folded_at_75_octets_between_characters(label: str, activity: str) -> None:
-    visit = entry(replace(D1, label=label), activities={"infusion": activity, "il2": activity})
-    data = calendar_file([visit], level=Level.FULL, name=label)
-    assert data.endswith(b"\r\n")
-    for line in lines(data):
-        assert len(line) <= 75
-        assert not {"\r", "\n"} & set(line.decode())  # decode: no character is cut in two
-        assert not line.endswith(b"\\")  # nor an escape
-
-
-@given(st.text(max_size=30))
-def test_no_text_brings_a_line_of_its_own(label: str) -> None:
-    data = calendar_file([entry(replace(D10, label=label))], level=Level.FULL)
-    names = [line.split(b":")[0].split(b";")[0] for line in lines(data.replace(b"\r\n ", b""))]
-    assert names.count(b"BEGIN") == names.count(b"END") == 2
-    assert not any(unicodedata.category(char) == "Cc" for char in data.decode().replace("\r\n", ""))
-
-
-# Names
-
-
-def test_derived_uids() -> None:
-    names = ["d1", "d2", "period:d1", "window"]
-    assert len({derived_uid(salt, name) for salt in ("salt", "pepper") for name in names}) == 8
-    # Pinned: calendars that are out in the world would double if it changed.
-    assert derived_uid("salt", "d1") == "d3a001c7-d913-598c-89e5-ca01c889b7d9"
-
-
-@pytest.mark.parametrize(
-    ("level", "name", "file"),
-    [
-        (Level.PRIVATE, "P-001", "visits.ics"),
-        (Level.CODED, "P-001", "visits-P-001.ics"),
-        (Level.FULL, "P-001", "visits-P-001-full.ics"),
-        (Level.CODED, "", "visits.ics"),
-        (Level.CODED, "../../etc/passwd", "visits-etc-passwd.ics"),
-        (Level.CODED, "北京 01:02", "visits-北京-01-02.ics"),
-        (Level.CODED, "x" * 300, f"visits-{'x' * 80}.ics"),
-    ],
-)
-def test_the_name_of_the_file(level: Level, name: str, file: str) -> None:
-    assert file_name(level, name) == file
-
-
-def test_levels_and_extras_as_they_are_typed() -> None:
-    assert parse_level("coded") is Level.CODED
-    assert parse_extras("periods, windows") == {"periods", "windows"}
-    assert parse_extras("") == frozenset()
-    with pytest.raises(UnknownName, match=r"There is no level 'public'. Choose one of private, coded, full."):
-        parse_level("public")
-    with pytest.raises(UnknownName, match=r"There is no extra 'window'. Did you mean 'windows'\?"):
-        parse_extras("periods,window")

@@ -2,40 +2,25 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calendars.agenda import BY, AgendaItem, grouped, quantities, quantity
 from calendars.changes import diff_text
-from calendars.deviations import DeviationItem, Deviations, deviation_items, deviations_csv, deviations_report
-from calendars.layout import columns
+from calendars.deviations import Deviations, deviations_report
 from calendars.words import closes, standing
-from calendars.worklist_document import department_document, deviations_document, grouped_document, worklist_document
-from calendars.worklist_tables import department_text, grouped_text, worklist_text
+from calendars.worklist_document import worklist_document
+from calendars.worklist_tables import department_text, worklist_text
 from calendars.worklists import BUCKETS, LISTS, Case, Worklist, worklist
 from schedules.diff import Diff, Move, Turn
 from schedules.expiries import Expiry, expiries
-from schedules.plan import Deviation, Period, Plan, Status, Visit
-from schedules.record import Fact, Kind, enrolled
+from schedules.plan import Period, Plan, Status
 from tests.support import booked, done, planned, template
-
-TODAY = date(2026, 3, 10)
-DAY = timedelta(days=1)
-
-
-def visit(name: str, planned_for: date, status: Status = Status.PLANNED, **fields: object) -> Visit:
-    return Visit(id=name, label=name.upper(), epoch="e", place="clinic", status=status, planned=planned_for, **fields)  # type: ignore[arg-type]
-
-
-def plan(*visits: Visit, **fields: object) -> Plan:
-    return Plan(protocol="TEST", version="1", timezone="UTC", visits=visits, **fields)  # type: ignore[arg-type]
+from tests.worklists import DAY, TODAY, plan, visit
 
 
 def listed(found: Plan, *due: Expiry, site: str = "S1", today: date = TODAY) -> Worklist:
@@ -262,245 +247,6 @@ def test_the_worklist_as_text() -> None:
         "Thu 12 Mar 2026  2 days  P-1 (S1)  d1     D1    booked Thu 12 Mar 2026\n"
         "                                   eligible"
     )
-
-
-def item(day: int, subject: str, stage: Status, *activities: str) -> AgendaItem:
-    return AgendaItem(
-        when=TODAY + day * DAY,
-        subject=subject,
-        site="S1",
-        visit="v",
-        label="V",
-        status=str(stage),
-        activities=activities,
-        stage=stage,
-    )
-
-
-ITEMS = (
-    item(0, "P-1", Status.BOOKED, "Thaw", "Infusion"),
-    item(0, "P-2", Status.PLANNED, "Infusion"),
-    item(2, "P-3", Status.DONE, "Infusion"),
-)
-
-
-def test_what_a_department_must_have_ready() -> None:
-    assert department_text(ITEMS, "cell lab") == (
-        "What cell lab must have ready\n"
-        "Date             What      Booked  Not booked  Done  Total\n"
-        "───────────────  ────────  ──────  ──────────  ────  ─────\n"
-        "Tue 10 Mar 2026  visits    1       1           0     2\n"
-        "                 Infusion  1       1           0     2\n"
-        "                 Thaw      1       0           0     1\n"
-        "Thu 12 Mar 2026  visits    0       0           1     1\n"
-        "                 Infusion  0       0           1     1\n\n"
-        "In all these days\n"
-        "What      Booked  Not booked  Done  Total\n"
-        "────────  ──────  ──────────  ────  ─────\n"
-        "visits    1       1           1     3\n"
-        "Infusion  1       1           1     3\n"
-        "Thaw      1       0           0     1"
-    )
-
-
-STAGES = st.sampled_from((Status.PLANNED, Status.BOOKED, Status.DONE))
-LABELS = st.lists(st.sampled_from("abc"), unique=True, min_size=1)
-
-
-@given(
-    st.lists(st.builds(lambda day, stage, labels: item(day, "P", stage, *labels), st.integers(0, 3), STAGES, LABELS))
-)
-def test_quantities_add_up(items: list[AgendaItem]) -> None:
-    document = department_document(items, "pharmacy")
-    days, total = document["days"], document["total"]
-    assert isinstance(days, list)
-    assert isinstance(total, dict)
-    assert total["visits"]["total"] == quantity(items).total == len(items)
-    for stage in ("booked", "planned", "done", "total"):
-        assert sum(day["visits"][stage] for day in days) == total["visits"][stage]
-        for activity in total["activities"]:
-            alike = [one for day in days for one in day["activities"] if one["activity"] == activity["activity"]]
-            assert sum(one[stage] for one in alike) == activity[stage]
-    assert sum(number.total for number in quantities(items).values()) == sum(len(one.activities) for one in items)
-
-
-# Deviations
-
-LATE = DeviationItem(
-    protocol="TEST",
-    version="1",
-    site="S1",
-    subject="P-1",
-    visit="d1",
-    label="Day 1",
-    kind="late",
-    by=timedelta(days=2),
-    message='d1 was late: "no later" than labs, 7 days',
-    when=date(2026, 3, 4),
-    recorded_by="=cmd",
-    recorded=datetime(2026, 3, 4, 8, tzinfo=UTC),
-    why="+fever,\nand chills",
-)
-
-
-def read(text: str) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(text, newline="")))
-
-
-def test_the_csv_is_read_back_and_holds_no_formula() -> None:
-    text = deviations_csv(Deviations(items=(LATE, replace(LATE, kind="gate", by=None, recorded=None, when=None))))
-    assert text.endswith("\r\n")
-    first, second = read(text)
-    assert (first["by"], first["days"], first["date"], first["recorded"]) == (
-        "P2D",
-        "2",
-        "2026-03-04",
-        "2026-03-04T08:00:00+00:00",
-    )
-    assert first["deviation"] == LATE.message
-    assert (first["recorded_by"], first["reason"]) == ("'=cmd", "'+fever,\nand chills")
-    assert (second["by"], second["days"], second["date"], second["recorded"]) == ("", "", "", "")
-    assert read(deviations_csv(Deviations(items=()))) == []
-
-
-@given(st.text(st.characters(codec="utf-8"), max_size=20))
-def test_any_reason_comes_back_from_the_csv(why: str) -> None:
-    (row,) = read(deviations_csv(Deviations(items=(replace(LATE, why=why),))))
-    assert row["reason"] in (why, f"'{why}")
-    assert not row["reason"].startswith(tuple("=+-@\t\r"))
-
-
-@pytest.mark.parametrize(("by", "days"), [(timedelta(hours=6), "0.25"), (10 * DAY, "10"), (12000 * DAY, "12000")])
-def test_days_are_a_number(by: timedelta, days: str) -> None:
-    assert read(deviations_csv(Deviations(items=(replace(LATE, by=by),))))[0]["days"] == days
-
-
-def test_a_deviation_comes_with_the_fact_that_was_judged() -> None:
-    facts = [
-        Fact(kind=Kind.DONE, name="d1", when=date(2026, 3, 3), why="typing error", by="cora"),
-        Fact(kind=Kind.DONE, name="d1", when=date(2026, 3, 4), why="fever", by="lin", recorded=LATE.recorded),
-        Fact(kind=Kind.MISSED, name="d4", by="lin"),
-    ]
-    found = plan(
-        visit("d1", date(2026, 3, 4), Status.DONE),
-        deviations=tuple(
-            Deviation(visit=name, kind=kind, by=None, message=name, version="0.9", fact=fact)
-            for name, kind, fact in (("d1", "late", 3), ("d4", "missed", 4))
-        ),
-    )
-    record = enrolled("P-1", date(2026, 2, 2)).with_facts(*facts)
-    late, missed = deviation_items(found, record, subject="P-1", site="S1")
-    assert (late.why, late.recorded_by, late.when, late.version) == ("fever", "lin", date(2026, 3, 4), "0.9")
-    assert (late.label, missed.label, missed.when, missed.recorded) == ("D1", "", None, None)
-
-
-@given(
-    st.lists(
-        st.tuples(
-            st.integers(0, 4),
-            st.sampled_from(("S1", "S2")),
-            st.sampled_from((Status.PLANNED, Status.BOOKED, Status.DONE)),
-            st.lists(st.sampled_from((("Thaw", "cell lab"), ("Scan", "imaging"), ("Exam", ""))), unique=True),
-        ),
-        max_size=12,
-    )
-)
-def test_numbers_by_day_and_site_add_up_and_by_department_each_visit_counts_where_it_is_concerned(
-    found: list[tuple[int, str, Status, list[tuple[str, str]]]],
-) -> None:
-    items = [
-        AgendaItem(
-            when=TODAY + days * DAY,
-            subject=f"P-{number}",
-            site=site,
-            visit="v",
-            label="V",
-            status="planned",
-            stage=stage,
-            activities=tuple(label for label, _ in done),
-            departments=tuple(whose for _, whose in done),
-        )
-        for number, (days, site, stage, done) in enumerate(found)
-    ]
-    for by in ("day", "site"):
-        assert sum(quantity(group).total for group in grouped(items, by).values()) == len(items)
-    for name, group in grouped(items, "department").items():
-        assert [item.subject for item in group] == [item.subject for item in items if name in item.departments]
-        assert {label for item in group for label in item.activities} == {{"cell lab": "Thaw", "imaging": "Scan"}[name]}
-    for by in BY:
-        document: Any = grouped_document(items, by)
-        concerned = [item for item in items if by != "department" or any(item.departments)]
-        assert document["total"]["visits"]["total"] == len(concerned)
-        assert max(map(columns, grouped_text(items, by).splitlines())) <= 80
-
-
-def test_the_numbers_by_department_as_text() -> None:
-    one = AgendaItem(
-        when=TODAY,
-        subject="P-1",
-        site="S1",
-        visit="d1",
-        label="Day 1",
-        status="booked",
-        stage=Status.BOOKED,
-        activities=("Thaw", "Exam", "Infusion"),
-        departments=("cell lab", "", "infusion unit"),
-    )
-    other = replace(one, stage=Status.PLANNED, activities=("Infusion",), departments=("infusion unit",))
-    assert grouped_text([one, other], "department").splitlines() == [
-        "Department     What      Booked  Not booked  Done  Total",
-        "─────────────  ────────  ──────  ──────────  ────  ─────",
-        "cell lab       visits    1       0           0     1",
-        "               Thaw      1       0           0     1",
-        "infusion unit  visits    1       1           0     2",
-        "               Infusion  1       1           0     2",
-        "Total          visits    1       1           0     2",
-        "",
-        "A visit at which two departments have something to do counts for each, and once",
-        "in all.",
-    ]
-    assert grouped_text([one, other], "site").splitlines()[2:] == [
-        "S1     1       1           0     2",
-        "Total  1       1           0     2",
-    ]
-    assert grouped_text([], "day") == "No visits in these days."
-
-
-def test_the_numbers_of_deviations_add_up() -> None:
-    other = replace(LATE, protocol="OTHER", kind="gate", by=None, why="")
-    text = deviations_report(Deviations(items=(LATE, LATE, other)), width=90)
-    assert text.endswith(
-        "How many\n"
-        "Protocol  gate  late  Total\n"
-        "────────  ────  ────  ─────\n"
-        "OTHER 1   1     0     1\n"
-        "TEST 1    0     2     2\n"
-        "Total     1     2     3"
-    )
-    assert "OTHER 1; recorded by =cmd on 2026-03-04 08:00 UTC, without a reason" in text
-    assert max(map(columns, text.splitlines())) <= 90
-
-
-def test_of_one_subject_expiries_and_questions_stand_beside_them() -> None:
-    due = Expiry(
-        visit="d1",
-        label="Day 1",
-        status=Status.BOOKED,
-        rule="labs + 7 days",
-        last=date(2026, 3, 3),
-        planned=date(2026, 3, 4),
-    )
-    found = Deviations(items=(), subject="P-1", expiries=(due,), questions=("stroke: when?",))
-    assert deviations_report(found, width=120) == (
-        "No deviation is on record.\n\n"
-        "Expiries\n"
-        "  - labs + 7 days allows d1 up to Tue 3 Mar 2026; it is booked for Wed 4 Mar 2026: 1 day too late\n\n"
-        "Open questions\n"
-        "  - stroke: when?"
-    )
-    document = deviations_document(found)
-    assert list(document) == ["subject", "deviations", "total", "expiries", "questions"]
-    assert list(deviations_document(replace(found, subject=None))) == ["deviations", "total"]
 
 
 # Folded diffs

@@ -6,13 +6,10 @@ import calendar
 import re
 from base64 import b64encode
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import fields, replace
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from hashlib import sha256
-from html.parser import HTMLParser
 from itertools import pairwise
-from string import Formatter
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -20,102 +17,15 @@ from hypothesis import given as random
 from hypothesis import strategies as st
 
 from calendars.entries import Level
-from calendars.page import page
 from calendars.page_items import Keeping, Month, contents_of
-from calendars.page_sheet import PageOf
-from calendars.page_style import DARK, LIGHT, SEEN_ON, STYLE, TEXT_ON
-from calendars.page_words import PageWords, between_in_words, date_in_words, length_of_visit, page_words, time_at_site
-from calendars.words import LANGUAGES, words
-from schedules.catalogue import read, shipped
-from schedules.errors import UnknownName
-from schedules.plan import Conflict, Period, Plan, Status, Visit
+from calendars.page_words import between_in_words, length_of_visit, page_words, time_at_site
+from calendars.words import LANGUAGES
+from schedules.plan import Conflict, Plan, Status
 from schedules.site import Site
-from tests.support import booked, day, done, event, group, missed, planned, protocol, template, visit
+from tests.pages import COURSES, PROTOCOLS, TODAY, Tree, a_period, a_visit, made, plan_of, text
+from tests.support import booked, day, planned, template, visit
 
 BERLIN = ZoneInfo("Europe/Berlin")
-TODAY = day("2026-02-20")
-OF = PageOf(subject="P-001", site="Clinic of the Seven Hills", revision=3)
-PROTOCOLS = [item.protocol for item in shipped()]
-VOID = {"meta", "br", "img", "link", "input", "hr"}
-
-
-class Tree(HTMLParser):
-    """Elements in order, each with its attributes, its ancestors' tags and classes, and the text inside it."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.elements: list[dict[str, str]] = []
-        self.open: list[int] = []
-        self.style = ""
-        self.feed(text)
-        self.close()
-        assert not self.open, "every element is closed"
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        inside = " ".join(self.elements[index]["tag"] for index in self.open)
-        element = {"tag": tag, "inside": inside, "text": "", **{name: value or "" for name, value in attrs}}
-        self.elements.append(element)
-        if tag not in VOID:
-            self.open.append(len(self.elements) - 1)
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.elements[self.open.pop()]["tag"] == tag, "elements are closed in order"
-
-    def handle_data(self, data: str) -> None:
-        if self.open and self.elements[self.open[-1]]["tag"] == "style":
-            self.style += data
-            return
-        for index in self.open:
-            self.elements[index]["text"] += data
-
-    def all(self, tag: str, class_: str = "") -> list[dict[str, str]]:
-        return [
-            item
-            for item in self.elements
-            if item["tag"] == tag and (not class_ or class_ in item.get("class", "").split())
-        ]
-
-    def texts(self, tag: str, class_: str = "") -> list[str]:
-        return [" ".join(item["text"].split()) for item in self.all(tag, class_)]
-
-
-def made(plan: Plan, **options: object) -> Tree:
-    return Tree(text(plan, **options))
-
-
-def text(plan: Plan, **options: object) -> str:
-    return page(plan, **{"today": TODAY, "of": OF, **options})  # type: ignore[arg-type]
-
-
-def plan_of(*visits: Visit, periods: tuple[Period, ...] = (), **more: object) -> Plan:
-    """The visits are given in order of their dates, as those of a plan are."""
-    values = {"protocol": "TEST", "version": "1", "timezone": "UTC", "visits": visits, "periods": periods, **more}
-    return Plan(**values)  # type: ignore[arg-type]
-
-
-def a_visit(name: str, when: date | datetime, status: object = Status.PLANNED, **more: object) -> Visit:
-    values = {"id": name, "label": f"Label of {name}", "epoch": "one", "place": "clinic", "status": status}
-    actual = when if status is Status.DONE else None
-    return Visit(**{**values, "planned": when, "target": when, "actual": actual, **more})  # type: ignore[arg-type]
-
-
-def courses() -> Iterator[tuple[str, Plan]]:
-    """Every shipped protocol at moments of a course: enrolled, treated, delayed, stopped."""
-    for name in PROTOCOLS:
-        of = protocol(name)
-        first = of.reference_visit
-        groups = [group("ltfu", "in")] if "ltfu" in of.groups else []
-        start = [*groups, booked(first, "2026-03-02")]
-        yield f"{name} enrolled", planned(of, *start)
-        yield (
-            f"{name} treated",
-            planned(of, *start, done("ld-1", "2026-02-25"), done(first, "2026-03-02"), missed("d3")),
-        )
-        yield f"{name} delayed", planned(of, *start, done("ld-1", "2026-02-28"))
-        yield f"{name} died", planned(of, *start, done(first, "2026-03-02"), event("death", "2026-03-09"))
-
-
-COURSES = dict(courses())
 GOING_ON = [name for name, of in COURSES.items() if not of.stopped]
 
 
@@ -350,11 +260,6 @@ def test_months_without_visits_are_told_and_those_after_a_year_are_a_list() -> N
 # What to keep in mind
 
 
-def a_period(name: str, start: str, end: str | None, **more: object) -> Period:
-    values = {"id": name, "label": name.rstrip("-0123456789"), "start": day(start), "show_patient": True}
-    return Period(**{**values, "end": end and day(end), **more})  # type: ignore[arg-type]
-
-
 def test_spans_for_the_patient_are_named_and_those_for_staff_are_not() -> None:
     periods = (
         a_period("No driving-1", "2026-03-02", "2026-03-16"),
@@ -384,80 +289,6 @@ def test_what_holds_on_which_day() -> None:
     span = Keeping(label="x", start=day("2026-03-02"), end=day("2026-03-03"))
     assert [span.covers(day(f"2026-03-0{number}")) for number in (1, 2, 3, 4)] == [False, True, True, False]
     assert replace(span, end=None).covers(day("2030-01-01"))
-
-
-# How much it tells
-
-
-def tokens(text: str) -> set[str]:
-    return set(re.findall(r"[^\W\d_]{3,}", text.casefold()))
-
-
-def unstyled(source: str) -> str:
-    return re.sub(r"<style>.*</style>", "", source, flags=re.DOTALL)
-
-
-def vocabulary(language: str) -> set[str]:
-    """The page's own words, and those of HTML."""
-    own = page_words(language)
-    told = [str(getattr(own, item.name)) for item in fields(PageWords)]
-    texts = words(language)
-    told += [texts.visit, texts.visits, texts.place["phone"], texts.place["remote"]]
-    told += [date_in_words(date(2026, month, month), own, long=True) for month in range(1, 13)]
-    told += [length_of_visit(timedelta(hours=hours), own) for hours in (1, 2)]
-    markup = page(plan_of(), today=TODAY, of=PageOf(), language=language)
-    classes = "month-2026 side-by-side grid blank weekend marked number unseen when visits visit planned booked done"
-    tags = "section table thead tbody th td span strong bdi div ul ol li h3 time"
-    attributes = "datetime scope col abbr aria-labelledby aria-hidden true missed open later"
-    return tokens(" ".join([*told, unstyled(markup), classes, tags, attributes]))
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("name", PROTOCOLS)
-def test_private_tells_no_word_of_template_or_record(name: str, language: str) -> None:
-    source = read(next(item for item in shipped() if item.protocol == name)).decode()
-    told = tokens(f"{source} {OF.subject} {OF.site} BJ01 fever") - vocabulary(language)
-    assert len(told) > 300
-    for course, of in COURSES.items():
-        if course.startswith(name):
-            options = {"start": day("2026-01-01"), "language": language}
-            private = unstyled(text(of, **options))
-            assert told & tokens(private) == set()
-            assert OF.subject not in private
-            assert told & tokens(unstyled(text(of, level=Level.CODED, **options))) or of.stopped
-
-
-def test_private_has_lines_to_write_on_and_coded_and_full_tell() -> None:
-    activities = {"cells": "Cells, dose level 1"}
-    of = plan_of(
-        a_visit("a", day("2026-03-02"), place="ward", activities=("cells", "unknown")),
-        periods=(a_period("No driving", "2026-03-02", "2026-03-16"),),
-        activities=activities,
-    )
-    private = made(of)
-    assert (private.texts("h1"), private.texts("title")) == (["Visits"], ["Visits"])
-    assert len(private.all("span", "write")) == 3
-    assert private.texts("li", "visit") == ["Monday 2 March Visit · Not booked yet"]
-    coded = made(of, level=Level.CODED)
-    assert coded.texts("h1") == ["Visits · P-001"]
-    assert coded.texts("dd") == ["P-001", "Clinic of the Seven Hills"]
-    assert len(coded.all("span", "write")) == 1
-    assert coded.texts("li", "visit") == ["Monday 2 March Label of a · Not booked yet · Ward"]
-    assert "Cells" not in text(of, level=Level.CODED)
-    full = made(of, level=Level.FULL, of=replace(OF, call="Study nurse, 555 0100"))
-    assert full.texts("li", "visit") == [
-        "Monday 2 March Label of a · Not booked yet · Ward Cells, dose level 1 unknown"
-    ]
-    assert full.texts("dd")[1] == "Clinic of the Seven Hills Study nurse, 555 0100"
-    assert full.all("span", "write") == []
-
-
-def test_private_still_says_what_is_a_call() -> None:
-    of = plan_of(a_visit("a", day("2026-03-02"), place="phone"), a_visit("b", day("2026-03-03"), place="remote"))
-    assert [item.partition(" · ")[0] + item[-9:] for item in made(of).texts("li", "visit")] == [
-        "Monday 2 March CallTelephone",
-        "Tuesday 3 March Visit · Remote",
-    ]
 
 
 # What browsers and screen readers make of it
@@ -504,101 +335,6 @@ def test_the_same_plan_gives_the_same_text_and_another_day_another() -> None:
     assert text(of) == text(replace(of))
     assert text(of) != text(of, today=day("2026-02-21"))
     assert "As of Friday 20 February 2026. Version 3." in text(of)
-
-
-HOSTILE = [
-    "<script>alert(1)</script>",
-    '"><img src=x onerror=alert(1)>',
-    "</style></title><b>&amp;&lt;'",
-    "Tumour & \u202eesrever \u0000\u001b[2J \ufffe \ud800",
-]
-
-
-@pytest.mark.parametrize("hostile", HOSTILE)
-def test_whatever_a_label_holds_it_is_text(hostile: str) -> None:
-    of = plan_of(
-        replace(a_visit("a", day("2026-03-02"), activities=("x",)), label=hostile),
-        periods=(replace(a_period("x", "2026-03-02", "2026-03-05"), label=hostile),),
-        activities={"x": hostile},
-    )
-    source = page(of, today=TODAY, of=PageOf(subject=hostile, site=hostile, call=hostile), level=Level.FULL)
-    source.encode("utf-8")
-    tree = Tree(source)
-    harmless = made(plan_of(a_visit("a", day("2026-03-02"), activities=("x",)), periods=of.periods), level=Level.FULL)
-    allowed = {item["tag"] for item in harmless.elements} | {"bdi"}
-    assert {item["tag"] for item in tree.elements} <= allowed
-    clean = re.sub("[\u202e\u0000\u001b\ufffe\ud800]", "�", hostile)
-    assert tree.texts("bdi") == [clean] * 6
-    assert {item["lang"] for item in tree.all("bdi")} == {""}  # unknown, which " " would not say
-    assert not re.search("[\u202e\u0000-\u0008\u000b-\u001f\ufffe]", source)
-
-
-# Colours
-
-
-def luminance(colour: str) -> float:
-    """Relative luminance (WCAG 2.2)."""
-    channels = [int(colour[index : index + 2], 16) / 255 for index in (1, 3, 5)]
-    linear = [value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4 for value in channels]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-
-def contrast(one: str, other: str) -> float:
-    darker, lighter = sorted((luminance(one), luminance(other)))
-    return (lighter + 0.05) / (darker + 0.05)
-
-
-def test_contrast_is_computed_as_wcag_does() -> None:
-    assert contrast("#000000", "#ffffff") == pytest.approx(21)
-    assert contrast("#767676", "#ffffff") == pytest.approx(4.54, abs=0.005)
-
-
-@pytest.mark.parametrize("palette", [LIGHT, DARK], ids=["light", "dark"])
-def test_text_and_signs_stand_out_from_their_ground(palette: dict[str, str]) -> None:
-    weak = [pair for pair in TEXT_ON if contrast(palette[pair[0]], palette[pair[1]]) < 4.5]
-    unseen = [pair for pair in SEEN_ON if contrast(palette[pair[0]], palette[pair[1]]) < 3]
-    assert (weak, unseen) == ([], [])
-
-
-def test_the_style_uses_the_palettes_colours_in_the_pairs_that_are_tested() -> None:
-    assert LIGHT.keys() == DARK.keys()
-    rules = re.sub(r"--[\w-]+: #[0-9a-f]{6};", "", STYLE)
-    assert re.findall(r"#[0-9a-fA-F]{3,8}\b|rgb|hsl", rules) == []
-    assert set(re.findall(r"var\(--([\w-]+)\)", rules)) <= LIGHT.keys()
-    grounds = {"on-accent": "accent"}
-    for block in re.findall(r"\{([^{}]*)\}", rules):
-        colour = re.search(r"(?<![\w-])color: var\(--([\w-]+)\)", block)
-        ground = re.search(r"background: var\(--([\w-]+)\)", block)
-        if colour:
-            below = ground[1] if ground else grounds.get(colour[1], "paper")
-            assert (colour[1], below) in TEXT_ON
-
-
-# Words
-
-
-def test_every_language_has_every_word_with_the_same_blanks() -> None:
-    def blanks(value: str) -> set[str]:
-        return {name for _, name, _, _ in Formatter().parse(value) if name}
-
-    optional = {"long", "plain", "month_title", "with_year"}
-    for item in fields(PageWords):
-        values = [getattr(page_words(language), item.name) for language in LANGUAGES]
-        assert all(values), item.name
-        if isinstance(values[0], str):
-            assert len({frozenset(blanks(value)) for value in values}) == 1 or item.name in optional, item.name
-        else:
-            assert len({len(value) for value in values}) == 1, item.name
-
-
-def test_chinese_has_the_punctuation_of_chinese() -> None:
-    told = [str(getattr(page_words("zh"), item.name)) for item in fields(PageWords)]
-    assert [value for value in told if re.search("[,.;:?!]", value)] == []
-
-
-def test_an_unknown_language_is_refused() -> None:
-    with pytest.raises(UnknownName, match=r"There is no language 'fr'. Choose one of en, zh, de, es."):
-        text(plan_of(), language="fr")
 
 
 # From a template to the page
