@@ -650,7 +650,7 @@ def site_close(id: str, days: str, *, yes: bool, **recorded: Any) -> None:
 @YES
 @RECORDS_ROUND
 def site_refresh(id: str, *, yes: bool, **recorded: Any) -> None:
-    """Takes a site's public holidays as they are known today.
+    """Takes a site's public holidays, and how its clocks go, as they are known today.
 
     Where they differ from those it has, what that moves is shown; on a terminal before it is recorded.
 
@@ -678,18 +678,20 @@ def revision_document(found: Revision) -> dict[str, object]:
     from calendars.rounds import rounds_document
 
     head = {"site": found.after.id, "revision": found.after.revision, "new": found.new, "dry_run": found.dry_run}
-    return head | rounds_document(found.patients)
+    return head | {"clocks": list(found.clocks)} | rounds_document(found.patients)
 
 
 def revision_text(found: Revision, *, ask: bool = False) -> str:
     """What new days of a site do; with ``ask`` what they would do, before somebody is asked whether they should."""
-    from calendars.layout import sections
+    from calendars.layout import bullets, sections
     from calendars.rounds import rounds_text
 
-    revision = f"revision {found.after.revision}"
-    told = f"has new days, {revision}" if found.new else f"has these days already, {revision}"
+    view = look()
+    told = f"has {' and '.join(found.news)}" if found.new else "has these days already"
     dry = "This was a dry run: nothing was written." if found.dry_run and not ask else ""
-    return sections((f"Site {found.after.id} {told}.", rounds_text(found.patients, **look()), dry))
+    head = f"Site {found.after.id} {told}, revision {found.after.revision}."
+    clocks = bullets(found.clocks, width=view["width"]) if found.clocks else ""
+    return sections((head, clocks, rounds_text(found.patients, **view), dry))
 
 
 @site.command("approve")

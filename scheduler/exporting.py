@@ -15,9 +15,10 @@ from calendars.alarms import Alarm, parse_alarms
 from calendars.entries import Entry, Level, PeriodEntry, guests_of, parse_extras, parse_level
 from scheduler.desk import Chart, Desk
 from scheduler.values import Calendar
-from schedules.errors import InvalidInput, UnknownName, shown
+from schedules.errors import InvalidInput, StoreUnavailable, UnknownName, shown
 from schedules.plan import Period, Status, Visit
 from schedules.samples import samples_of
+from schedules.site import Site
 from schedules.template import DEPARTMENTS, ROLES, SUBJECT_ROLES
 
 if TYPE_CHECKING:
@@ -128,7 +129,7 @@ def _joined(desk: Desk, choice: _Choice) -> bytes:
     form = form_of(choice.level, choice.language, choice.alarms)
     asked: _Asked = {"subject": choice.subject, "site": choice.site, "first": choice.start, "last": choice.end}
     with desk.store.reading() as work:
-        _check(desk, work, choice.subject, choice.site)
+        site = _whose(desk, work, choice.subject, choice.site)
         current = work.visit_events.current(form, **asked)
         if current is None:
             lacking = work.visit_events.without(form, subject=choice.subject, site=choice.site)
@@ -139,7 +140,10 @@ def _joined(desk: Desk, choice: _Choice) -> bytes:
         rows = _merged(rows, fresh, frozenset(lacking), choice)
         current = [row[1] for row in rows], {(row[2], row[3].year, row[4].year) for row in rows}
     events, spans = current
-    return file_of(events, zones_of(spans), level=choice.level, language=choice.language, name=choice.name)
+    clocks = {site.timezone: site.clocks}
+    return file_of(
+        events, zones_of(spans), level=choice.level, language=choice.language, name=choice.name, clocks=clocks
+    )
 
 
 class _Asked(TypedDict):
@@ -193,6 +197,7 @@ def _made(desk: Desk, choice: _Choice) -> bytes:
     from calendars.ics import calendar_file
 
     with desk.store.reading() as work:
+        site = _whose(desk, work, choice.subject, choice.site)
         charts = _charts(desk, work, choice.subject, choice.site)
         entries = sorted((entry for chart in charts for entry in _of_department(work, chart, choice)), key=_order)
         periods = [entry for chart in charts for entry in _period_entries(work, chart)]
@@ -208,6 +213,7 @@ def _made(desk: Desk, choice: _Choice) -> bytes:
         extras=choice.extras,
         periods=[entry for entry in periods if entry.period.show_patient or not choice.patient],
         alarms=choice.alarms,
+        clocks={site.timezone: site.clocks},
     )
 
 
@@ -262,17 +268,22 @@ def entry_of(work: Work, chart: Chart, visit: str) -> Entry | None:
     return found if found is None or found.part_of is None else entries.get(found.part_of, found)
 
 
-def _check(desk: Desk, work: Work, subject: str | None, site: str | None) -> None:
+def _whose(desk: Desk, work: Work, subject: str | None, site: str | None) -> Site:
+    """The site that a calendar is of, or its subject's. Of a site whose clocks go otherwise now, and subjects whose
+    record was stopped before, those of now: a file has one VTIMEZONE a zone."""
     if (subject is None) == (site is None):
         raise InvalidInput("A calendar is of one subject or of one site. Name the one or the other.")
-    if subject is not None:
-        desk.find_subject(work, subject)
-    else:
-        desk.find_site(work, site or "")
+    if subject is None:
+        return desk.find_site(work, site or "")
+    found = desk.find_subject(work, subject)
+    place = work.sites.find(found.site, found.site_revision)
+    if place is None:
+        raise StoreUnavailable(f"A revision of site {found.site} is gone. Restore it from a backup.")
+    return place
 
 
 def _charts(desk: Desk, work: Work, subject: str | None, site: str | None) -> list[Chart]:
-    _check(desk, work, subject, site)
+    _whose(desk, work, subject, site)
     names = (subject,) if subject is not None else work.subjects.names(site=site)
     return [desk.chart(work, name) for name in names]
 
@@ -297,6 +308,7 @@ def _entry(chart: Chart, visit: Visit, row: StoredVisit) -> Entry:
         changed=row.changed,
         subject=chart.subject.id,
         timezone=chart.site.timezone,
+        clocks=chart.site.clocks,
         activities=chart.plan.labels_at(visit.id),
         part_of=visit.shares_entry_with,
         served=row.served,
