@@ -21,8 +21,11 @@ from scheduler.store.codec import (
     to_columns,
     values_of,
     values_text,
+    when_of_text,
+    when_text,
 )
 from scheduler.store.facts import Link, chain_problems, chained
+from schedules.onsets import installed_clocks
 from schedules.plan import Status, Visit
 from schedules.record import Fact, Kind, When
 from schedules.site import Site
