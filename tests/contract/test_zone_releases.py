@@ -45,7 +45,7 @@ def releases(tmp_path: Path) -> Iterator[Releases]:
 
 
 def begin(trial: Scheduler) -> None:
-    """P-001 had Day 1 in the evening of 4 March, and is booked for ten on the 18th; P-002 is yet to come; P-003 died."""
+    """P-001 had Day 1 in the evening of 4 March, and is booked for ten on the 18th; P-002 is before it; P-003 died."""
     trial.add_protocol(HOURS.encode(), "small.yaml", now=ENROLLED)
     trial.add_site("ALA1", timezone="Asia/Almaty", weekdays=WEEK, now=ENROLLED)
     for name in ("P-001", "P-002", "P-003"):
@@ -70,7 +70,7 @@ def planned(trial: Scheduler, visit: str, subject: str = "P-001") -> str:
 
 def told(data: bytes) -> dict[str, Any]:
     """Start and sequence number of each event."""
-    events = Calendar.from_ical(data).walk("VEVENT")
+    events: list[Any] = [*Calendar.from_ical(data).walk("VEVENT")]
     return {str(event["SUMMARY"]): (str(event["DTSTART"].dt)[:16], int(event["SEQUENCE"])) for event in events}
 
 
@@ -111,7 +111,7 @@ def test_a_refresh_proposes_what_it_changes_and_then_does_it(begun: Scheduler, r
     moves = {move.visit: (str(move.before), str(move.after)) for move in found.changes["P-001"].moved}
     assert moves == {"sample": ("2026-03-10 23:00:00+06:00", "2026-03-10 22:00:00+05:00")}
     assert found.patients[0].notes == (
-        "d15 stays on 18 March 2026 at 10:00, which is 1 hour later by the new clocks: tell whoever comes from another "
+        "d15 stays on 18 March 2026 at 10:00, which is 1 h later by the new clocks: tell whoever comes from another "
         "zone.",
     )
     assert all(begun.audit(name, verify=True).ok for name in ("P-001", "P-002", "P-003"))
