@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from calendars.agenda import AgendaItem
     from scheduler import Scheduler
     from scheduler.simulation.running import Outcome
-    from scheduler.values import Audit, Change, Contact, Message, Queued, Revision, State
+    from scheduler.values import Approved, Audit, Change, Contact, Message, Queued, Revision, State
     from schedules.plan import Plan
     from schedules.site import Site
     from schedules.template import Template
@@ -56,6 +56,8 @@ def remember(context: click.Context, parameter: click.Parameter, value: object) 
     """Keeps an option for the whole command line, so that it may stand before or after a command's name."""
     if value:
         context.meta[f"dayzero.{parameter.name}"] = value
+        if context.get_parameter_source(parameter.name or "") is click.core.ParameterSource.COMMANDLINE:
+            context.meta[f"dayzero.typed.{parameter.name}"] = value
 
 
 def remembered(name: str) -> Any:
@@ -113,16 +115,26 @@ def store() -> Scheduler:
 
 def named(texts: Iterable[str], form: str = "NAME=VALUE") -> dict[str, str]:
     """Texts of a form such as NAME=VALUE as a mapping. Raises InvalidInput for another form, and a name given twice."""
+    return dict(pairs(texts, form))
+
+
+def pairs(
+    texts: Iterable[str], form: str = "NAME=VALUE", *, repeats: Callable[[str], bool] = lambda name: False
+) -> list[tuple[str, str]]:
+    """Texts of a form such as NAME=VALUE as pairs. Raises InvalidInput for another form, and for a name that is given
+    twice but for those that may be."""
     from schedules.errors import InvalidInput
     from schedules.typed import parse_assignment
 
     found: dict[str, str] = {}
+    every = []
     for text in texts:
         name, value = parse_assignment(text, form)
-        if name in found:
+        if name in found and not repeats(name):
             raise InvalidInput(f"'{name}' is given twice, as {found[name]} and as {value}. Give it once.")
         found[name] = value
-    return found
+        every.append((name, value))
+    return every
 
 
 def at_visits(texts: Iterable[str]) -> list[tuple[str, str]]:
@@ -322,7 +334,7 @@ def protocols(context: click.Context) -> None:
 
 
 @protocols.command("show")
-@click.argument("protocol", metavar="ID")
+@click.argument("protocol", metavar="ID|FILE")
 @VERSION
 @click.option("--markdown", is_flag=True, help="Print Markdown tables, for a document.")
 @click.option("--html", is_flag=True, help="Print a page of its own, to be opened in a browser or printed.")
@@ -336,6 +348,7 @@ def protocols_show(protocol: str, version: str | None, markdown: bool, html: boo
     Examples:
       dayzero protocols show NEUK203-13
       dayzero protocols show GD2B7H3-CART --version 1.0 --json
+      dayzero protocols show my-study.yaml
       dayzero protocols show CD70-CART --markdown
       dayzero protocols show CD70-CART --html > cd70-cart.html
     """
@@ -343,8 +356,7 @@ def protocols_show(protocol: str, version: str | None, markdown: bool, html: boo
 
     if html and markdown:
         raise click.UsageError("--html and --markdown are two forms of one table. Give one of them.")
-    with store() as trial:
-        template = trial.template(protocol, version)
+    template = template_or_file(protocol, version)
 
     def table() -> str:
         if html:
@@ -359,7 +371,7 @@ def protocols_show(protocol: str, version: str | None, markdown: bool, html: boo
 
 
 @protocols.command("assumptions")
-@click.argument("protocol", metavar="ID")
+@click.argument("protocol", metavar="ID|FILE")
 @VERSION
 @READS
 def protocols_assumptions(protocol: str, version: str | None) -> None:
@@ -371,12 +383,12 @@ def protocols_assumptions(protocol: str, version: str | None) -> None:
     \b
     Examples:
       dayzero protocols assumptions NEUK203-13
+      dayzero protocols assumptions my-study.yaml
     """
     from calendars.document import assumptions_document
     from calendars.protocol_tables import assumptions_text
 
-    with store() as trial:
-        template = trial.template(protocol, version)
+    template = template_or_file(protocol, version)
     answer(lambda: assumptions_document(template), lambda: assumptions_text(template, **look()))
 
 
@@ -405,6 +417,32 @@ def protocols_check(files: tuple[str, ...], strict: bool) -> None:
         no(USAGE)
     if strict and any(item["warnings"] for item in found):
         no()
+
+
+FILE_ENDINGS = (".yaml", ".yml")
+
+
+def template_or_file(protocol: str, version: str | None) -> Template:
+    """A template in a file, which need not be registered, or one of the database."""
+    found = template_in_file(protocol, version) if protocol.endswith(FILE_ENDINGS) else None
+    if found is not None:
+        return found
+    with store() as trial:
+        return trial.template(protocol, version)
+
+
+def template_in_file(protocol: str, version: str | None) -> Template | None:
+    """The template in a file of that name, with its warnings told; None where an ID is meant."""
+    from scheduler.files import file_bytes
+    from schedules.load import load
+
+    if not (protocol.endswith(FILE_ENDINGS) or os.path.isfile(protocol)):
+        return None
+    if version is not None:
+        raise click.UsageError("--version goes with an ID, not with a file.", click.get_current_context())
+    template = load(file_bytes(protocol), protocol)
+    warn(template.warnings)
+    return template
 
 
 def problems_of(file: str) -> dict[str, Any]:
@@ -481,7 +519,7 @@ def protocols_diff(protocol: str, old: str, new: str) -> None:
 @several("--event", "events", metavar="NAME=DATE", text="A milestone that was reached.")
 @GROUP
 @HISTORY
-@option("--site", metavar="ID", text="A site of the database. Or a site that is only described:")
+@option("--site", metavar="S", text="A site of the database. Or a site that is only described:")
 @option("--timezone", metavar="Z", text="Its zone (else the template's, else UTC).")
 @option("--open", "weekdays", metavar="DAYS", text="Its open weekdays, such as tue,wed,thu.")
 @option("--holidays", metavar="COUNTRY", text="Its public holidays, such as CN or DE-BY.")
@@ -511,16 +549,16 @@ def preview(
     from scheduler.preview import preview as plan_of
 
     described: Any = {name: typed.pop(name) for name in ("timezone", "weekdays", "holidays", "closed", "opens")}
-    if site is not None and any(described.values()):
+    if site is not None and any(value not in (None, ()) for value in described.values()):
         raise click.UsageError("Give either --site or a description of one, not both.", click.get_current_context())
     template, found_site = what_to_plan(protocol, version, site)
     for name, form in (
         ("dates", "VISIT=WHEN"),
         ("done", "VISIT=WHEN"),
-        ("events", "NAME=DATE"),
         ("history", "NAME=DATE"),
     ):
         typed[name] = named(typed[name], form)
+    typed["events"] = pairs(typed["events"], "NAME=DATE", repeats=lambda name: may_repeat(template, name))
     typed |= {"groups": named(typed["groups"]), **{name: at_visits(typed[name]) for name in ("withheld", "given")}}
     found = plan_of(template, found_site or described, now=now, **typed)
     warn(found.warnings)
@@ -529,18 +567,18 @@ def preview(
         no()
 
 
+def may_repeat(template: Template, event: str) -> bool:
+    """Whether a milestone may be recorded more than once."""
+    milestone = template.milestones.get(event)
+    return milestone is not None and milestone.repeats
+
+
 def what_to_plan(protocol: str, version: str | None, site: str | None) -> tuple[Template, Site | None]:
     """Template and site of a preview. The store is only opened for a site, and for a protocol that is nowhere else."""
-    from scheduler.files import file_bytes
     from scheduler.preview import shipped_template
-    from schedules.load import load
 
     template = shipped_template(protocol, version) if site is None else None
-    if template is None and (protocol.endswith((".yaml", ".yml")) or os.path.isfile(protocol)):
-        if version is not None:
-            raise click.UsageError("--version goes with an ID, not with a file.", click.get_current_context())
-        template = load(file_bytes(protocol), protocol)
-        warn(template.warnings)
+    template = template or template_in_file(protocol, version)
     if template is not None and site is None:
         return template, None
     with store() as trial:
@@ -552,12 +590,112 @@ def what_to_plan(protocol: str, version: str | None, site: str | None) -> tuple[
 
 @dayzero.group()
 def site() -> None:
-    """Adds sites: their zones and open days.
+    """Keeps sites: their zones, open days and versions.
 
     \b
     Examples:
       dayzero site add BJ01 --timezone Asia/Shanghai --holidays CN
+      dayzero site list
+      dayzero site show BJ01
     """
+
+
+@site.command("list")
+@READS
+def site_list() -> None:
+    """Lists the sites.
+
+    \b
+    Examples:
+      dayzero site list
+      dayzero site list --json
+    """
+    with store() as trial:
+        found = trial.sites()
+    answer(lambda: [site_document(one) for one in found], lambda: sites_text(found))
+
+
+def sites_text(sites: Sequence[Site]) -> str:
+    from calendars.layout import Cell, table
+
+    rows = [
+        (Cell(one.id, "bold", whole=True), one.name, one.timezone, week_of(one), f"{one.opens:%H:%M}", one.holidays)
+        for one in sites
+    ]
+    heads = ("Site", "Name", "Zone", "Open", "From", "Holidays")
+    return table(heads, rows, **look()) if rows else "There is no site yet. Add one with 'dayzero site add'."
+
+
+def week_of(site: Site) -> str:
+    from schedules.site import WEEKDAYS
+
+    return ", ".join(WEEKDAYS[day] for day in sorted(site.weekdays))
+
+
+@site.command("show")
+@click.argument("id", metavar="ID")
+@READS
+def site_show(id: str) -> None:
+    """Tells a site's open days, closures and approved versions.
+
+    \b
+    Examples:
+      dayzero site show BJ01
+    """
+    with store() as trial:
+        found, approved, rules = trial.site(id), trial.approvals(id), trial.site_rules(id)
+    answer(
+        lambda: (
+            site_document(found)
+            | {
+                "closures": [{"date": day, "why": why} for day, why in found.closures],
+                "approved": [fields(one) for one in approved],
+                "reminders": rules,
+            }
+        ),
+        lambda: site_shown(found, approved, rules),
+    )
+
+
+def site_shown(site: Site, approved: Sequence[Approved], rules: Mapping[str, tuple[str, ...]]) -> str:
+    from calendars.layout import bullets, heading, sections
+
+    width = look()["width"]
+    told = [
+        f"{one.protocol} {one.version}, {'for every patient' if one.mandatory else 'by re-consent'}" for one in approved
+    ]
+    parts = {
+        "Closed": [*closures_in_words(site)],
+        "Approved": told,
+        "Reminders": site_rules_text(site.id, rules).splitlines(),
+    }
+    return sections(
+        (
+            site_text(site, told=f", revision {site.revision}"),
+            *(
+                f"{heading(name, colour=look()['colour'])}\n{bullets(texts, width=width)}"
+                for name, texts in parts.items()
+                if texts
+            ),
+        )
+    )
+
+
+def closures_in_words(site: Site) -> Iterator[str]:
+    """``Mon 20 Apr 2026 to Fri 24 Apr 2026: inspection``: days in a row that are closed for one reason in one line."""
+    from datetime import timedelta
+
+    from calendars.words import day_in_words
+
+    runs: list[tuple[date, date, str]] = []
+    for day, why in sorted(site.closures):
+        if runs and runs[-1][1:] == (day - timedelta(days=1), why):
+            runs[-1] = (runs[-1][0], day, why)
+        else:
+            runs.append((day, day, why))
+    for first, last, why in runs:
+        until = f" to {day_in_words(last, short=True)}" if last > first else ""
+        yield f"{day_in_words(first, short=True)}{until}: {why}"
 
 
 @site.command("add")
@@ -581,8 +719,10 @@ def site_add(id: str, weekdays: str | None, opens: str, **given: Any) -> None:
 
     days = parse_weekdays(weekdays) if weekdays else None
     with store() as trial:
+        known = {one.id for one in trial.sites()}
         added = trial.add_site(id, weekdays=days, opens=parse_clock(opens), **given)
-    answer(lambda: site_document(added), lambda: site_text(added))
+    told = " was there before, and nothing has changed" if id in known else " is added"
+    answer(lambda: site_document(added), lambda: site_text(added, told))
 
 
 @site.command("remind")
@@ -724,13 +864,11 @@ def site_document(site: Site) -> dict[str, object]:
     return told | {"open": [WEEKDAYS[day] for day in sorted(site.weekdays)], "opens": f"{site.opens:%H:%M}"}
 
 
-def site_text(site: Site) -> str:
+def site_text(site: Site, told: str) -> str:
     from calendars.layout import paragraph
-    from schedules.site import WEEKDAYS
 
-    week = ", ".join(WEEKDAYS[day] for day in sorted(site.weekdays))
     name = f" ({site.name})" if site.name else ""
-    told = f"Site {site.id}{name} is added: {site.timezone}, open {week} from {site.opens:%H:%M}."
+    told = f"Site {site.id}{name}{told}: {site.timezone}, open {week_of(site)} from {site.opens:%H:%M}."
     if site.holidays:
         told += f" It keeps the public holidays of {site.holidays}"
         told += f", which are announced to {site.announced_to}; later ones may change." if site.announced_to else "."
@@ -774,6 +912,28 @@ def write_timeline(subject: str, file: str, now: str | None) -> None:
         picture = trial.timeline(subject, now=now)
     write_file(file, picture.encode(), example="timeline.svg")
     click.echo(f"{file}: the timeline of {subject}.", err=remembered("json") is not None)
+
+
+@dayzero.command()
+@option("--site", metavar="S", text="Only the patients of this site.")
+@option("--protocol", metavar="ID", text="Only the patients in this protocol.")
+@NOW
+@READS
+def subjects(**asked: Any) -> None:
+    """Lists the patients: what comes next, and what is overdue.
+
+    Those whom an event stopped, such as death, are listed below the others.
+
+    \b
+    Examples:
+      dayzero subjects
+      dayzero subjects --site BJ01 --json
+    """
+    from calendars.subjects import subjects_document, subjects_text
+
+    with store() as trial:
+        found = trial.subjects(**asked)
+    answer(lambda: subjects_document(found), lambda: subjects_text(found, **look()))
 
 
 @dayzero.command()
@@ -915,9 +1075,10 @@ def overdue(**asked: Any) -> None:
 @dayzero.command()
 @click.argument("subject", required=False)
 @option("--protocol", metavar="ID", text="Only those of patients in this protocol.")
+@option("--site", metavar="S", text="Only those of this site's patients.")
 @flag("--csv", "as_csv", text="Print CSV, for spreadsheets.")
 @READS
-def deviations(subject: str | None, protocol: str | None, as_csv: bool) -> None:
+def deviations(subject: str | None, protocol: str | None, site: str | None, as_csv: bool) -> None:
     """Lists what happened against the protocol, and why.
 
     Of one patient also what expires, and which questions are open.
@@ -933,11 +1094,34 @@ def deviations(subject: str | None, protocol: str | None, as_csv: bool) -> None:
     if as_csv and remembered("json"):
         raise click.UsageError("Give either --csv or --json, not both.", click.get_current_context())
     with store() as trial:
-        found = trial.deviations(subject=subject, protocol=protocol)
+        found = trial.deviations(subject=subject, protocol=protocol, site=site)
     if as_csv:
         sys.stdout.buffer.write(deviations_csv(found).encode())
         return
     answer(lambda: deviations_document(found), lambda: deviations_report(found, **look()))
+
+
+@dayzero.command()
+@option("--site", metavar="S", text="Only of this site's patients.")
+@option("--protocol", metavar="ID", text="Only of patients in this protocol.")
+@option("--since", metavar="TIME", text="From this day or time on (else from yesterday on).")
+@NOW
+@READS
+def changes(**asked: Any) -> None:
+    """Lists what was recorded lately, of all patients.
+
+    By whom, when and why, as 'dayzero audit' tells of one patient. Days begin at midnight at each site.
+
+    \b
+    Examples:
+      dayzero changes
+      dayzero changes --site BJ01 --since 2026-03-02
+    """
+    from calendars.subjects import recorded_document, recorded_text
+
+    with store() as trial:
+        found = trial.changes(**asked)
+    answer(lambda: recorded_document(found), lambda: recorded_text(found, **look()))
 
 
 # What happens, and what that moves
@@ -1279,10 +1463,10 @@ def export(subject: str | None, site: str | None, output: str | None, **asked: A
 @NOW
 @DATABASE
 def print_page(subject: str, output: str | None, **asked: Any) -> None:
-    """Writes a page for the patient: months, visits, what to keep in mind.
+    """Writes a page for the patient, to be printed.
 
-    A browser shows it on any screen and prints it on paper. At level private
-    it has no name, drug or diagnosis, and lines to write on.
+    It has months, visits and what to keep in mind. A browser shows it on any screen and prints it on paper. At level
+    private it has no name, drug or diagnosis, and lines to write on.
 
     \b
     Examples:
@@ -1361,12 +1545,12 @@ def contact_list(subject: str | None, site: str | None) -> None:
 
 
 @contact.command("test")
-@click.argument("number", type=click.IntRange(1, 2**31 - 1))
+@click.argument("number", metavar="NO", type=click.IntRange(1, 2**31 - 1))
 @READS
 def contact_test(number: int) -> None:
     """Sends a test message to a contact, by whatever is set up for it.
 
-    NUMBER is the contact's, as 'contact list' shows it.
+    NO is the contact's number, as 'contact list' shows it.
 
     \b
     Examples:
@@ -1763,11 +1947,12 @@ def how_long_ago(state: State) -> str:
 @click.option("--seed", metavar="N", default=1, show_default=True, help="The same seed gives the same patients.")
 @READS
 def simulate(protocols: tuple[str, ...], start: str, **numbers: int) -> None:
-    """Runs invented patients through a trial, with delays, misses and ends.
+    """Runs invented patients through a trial.
 
-    Everything is recorded by the real commands' use cases and reminded of by the real sweep; only the clock is not
-    real. Without --database it is on a temporary database, which is gone afterwards; with it, the database must be
-    new, since what is invented must not mix with what is real.
+    They are delayed, miss visits, progress, withdraw and die. Everything is recorded by the real commands' use cases
+    and reminded of by the real sweep; only the clock is not real. Without --database it is on a temporary database,
+    which is gone afterwards, also where DAYZERO_DATABASE is set; with it, the database must be new, since what is
+    invented must not mix with what is real.
 
     \b
     Examples:
@@ -1780,7 +1965,7 @@ def simulate(protocols: tuple[str, ...], start: str, **numbers: int) -> None:
 
     what = Simulation(protocols=protocols, start=parse_day(start), **numbers)
     with click.progressbar(length=what.days, label="Days", file=sys.stderr, hidden=not sys.stderr.isatty()) as bar:
-        outcome = simulate_in(remembered("database"), what, bar.update)
+        outcome = simulate_in(remembered("typed.database"), what, bar.update)
     answer(outcome.document, lambda: outcome_text(outcome))
 
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
-from schedules.points import Around, Shifted
+from calendars.grid_times import TOLD_ONE_BY_ONE, when_of
+from schedules.points import Around
+from schedules.protocol_days import days_from_reference
 from schedules.spans import Span
 from schedules.template import Activity, OnlyFor, Template, VisitRule
+from schedules.words import in_a_sentence
 
+# Of whom a footnote is, and what it says.
+Note = tuple[str, str]
 DONE = "x"
 OPTIONAL = "(x)"
 
@@ -42,25 +47,35 @@ class Grid:
 
 
 class _Notes:
-    """Numbers each footnote once, in the order in which the grid needs them."""
+    """Numbers each footnote once, in the order in which the grid needs them, and says of whom it holds."""
 
     def __init__(self) -> None:
-        self.numbers: dict[str, int] = {}
+        self.subjects: dict[str, list[str]] = {}
 
-    def marked(self, text: str, notes: Iterable[str]) -> str:
-        numbers = [self.numbers.setdefault(note, len(self.numbers) + 1) for note in notes]
+    def marked(self, text: str, notes: Iterable[Note]) -> str:
+        numbers = sorted(self._number(*note) for note in notes)
         return f"{text} [{', '.join(map(str, numbers))}]" if numbers else text
+
+    def _number(self, subject: str, rest: str) -> int:
+        subjects = self.subjects.setdefault(rest, [])
+        if subject not in subjects:
+            subjects.append(subject)
+        return list(self.subjects).index(rest) + 1
+
+    def texts(self) -> tuple[str, ...]:
+        return tuple(f"{'; '.join(subjects)}{rest}" for rest, subjects in self.subjects.items())
 
 
 def grid_of(template: Template) -> Grid:
     """The schedule of all patients: what is only for some of them says so in a footnote."""
     notes = _Notes()
+    days = days_from_reference(template)
     groups = [tuple(group) for _, group in groupby(template.visits, key=lambda visit: _alike(template, visit))]
-    columns = tuple(_column(template, group, notes) for group in groups)
+    columns = tuple(_column(template, group, notes, days) for group in groups)
     rows = tuple(
         _row(template, _for_all(template, activity), groups, notes) for activity in template.activities.values()
     )
-    return Grid(columns=columns, rows=rows, notes=tuple(notes.numbers))
+    return Grid(columns=columns, rows=rows, notes=notes.texts())
 
 
 def _alike(template: Template, visit: VisitRule) -> tuple[object, ...]:
@@ -73,38 +88,44 @@ def _alike(template: Template, visit: VisitRule) -> tuple[object, ...]:
     return (visit.series or visit.id, *shared, visit.requires, done)
 
 
-def _column(template: Template, group: Sequence[VisitRule], notes: _Notes) -> Column:
-    first, last = group[0], group[-1]
+def _column(template: Template, group: Sequence[VisitRule], notes: _Notes, days: Mapping[str, int]) -> Column:
+    first = group[0]
     return Column(
-        name=notes.marked(first.id if first is last else f"{first.id} … {last.member}", _visit_notes(template, first)),
+        name=notes.marked(_name(group), _visit_notes(template, first)),
         epoch=template.epochs[first.epoch].label,
-        when=_when(first, last),
+        when=when_of(template, group, days),
         window="" if first.window is None else str(first.window),
     )
 
 
-def _when(first: VisitRule, last: VisitRule) -> str:
+def _name(group: Sequence[VisitRule]) -> str:
+    first, last = group[0], group[-1]
     if first is last:
-        return str(first.at)
-    same = isinstance(first.at, Shifted) and isinstance(last.at, Shifted) and first.at.base == last.at.base
-    if same and isinstance(last.at, Shifted) and last.at.span.roughly_days > 0:
-        return f"{first.at} … {last.at.span.text()}"
-    return f"{first.at} … {last.at}"
+        return first.id
+    if len(group) > TOLD_ONE_BY_ONE or all(visit.member == str(visit.number) for visit in group):
+        return f"{first.id} … {last.member}"
+    return ", ".join([first.id, *(visit.member for visit in group[1:])])
 
 
-def _visit_notes(template: Template, visit: VisitRule) -> Iterator[str]:
+def _is_reference(template: Template, visit: VisitRule) -> bool:
+    return visit.id.rpartition("/")[2] == template.reference_visit
+
+
+def _visit_notes(template: Template, visit: VisitRule) -> Iterator[Note]:
     name = visit.series or visit.id
+    if _is_reference(template, visit):
+        yield name, f": {visit.at}, until its date is set."
     if visit.only_for:
-        yield f"{name}: {_only_for(template, visit.only_for)}."
+        yield name, f": {_only_for(template, visit.only_for)}."
     bounds = (("no earlier than", visit.no_earlier_than), ("no later than", visit.no_later_than))
     texts = [f"{word} {', '.join(map(str, points))}" for word, points in bounds if points]
     if visit.at_the_latest is not None:
         texts.append(f"with a reason at the latest {visit.at_the_latest}")
     if texts:
-        yield f"{name}: {'; '.join(texts)}."
+        yield name, f": {'; '.join(texts)}."
     if visit.requires:
         gates = [template.milestones[gate].label if gate in template.milestones else gate for gate in visit.requires]
-        yield f"{name}: not before {', '.join(gates)}."
+        yield name, f": not before {', '.join(gates)}."
     yield from _assumed(template, f"visits.{name}", name)
 
 
@@ -119,10 +140,10 @@ def _group(template: Template, name: str, values: Sequence[str]) -> str:
     return f"{group.label}: {' or '.join(group.values.get(value, value) for value in values)}"
 
 
-def _assumed(template: Template, where: str, name: str) -> Iterator[str]:
+def _assumed(template: Template, where: str, name: str) -> Iterator[Note]:
     for statement in template.assumptions:
         if statement.where == where:
-            yield f"{name}, assumed{f' ({statement.what})' if statement.what else ''}: {statement.text}"
+            yield name, f", assumed{f' ({statement.what})' if statement.what else ''}: {statement.text}"
 
 
 def _row(template: Template, activity: Activity, groups: Sequence[Sequence[VisitRule]], notes: _Notes) -> Row:
@@ -134,17 +155,17 @@ def _for_all(template: Template, activity: Activity) -> Activity:
     """The activity with a label for all patients: where theirs says ``Dose level 1``, it says ``dose level``."""
     label = activity.label
     for name, group in template.groups.items():
-        label = label.replace(f"{{{name}}}", group.label[:1].lower() + group.label[1:])
+        label = label.replace(f"{{{name}}}", in_a_sentence(group.label))
     return replace(activity, label=label)
 
 
-def _mark(activity: Activity, visit: VisitRule) -> tuple[str, list[str]]:
+def _mark(activity: Activity, visit: VisitRule) -> tuple[str, list[Note]]:
     if visit.id not in activity.visits:
         return "", []
     times = [_offset(span, window) for span, window in activity.samples.get(visit.id, ())]
-    samples = [f"{activity.label}: at {', '.join(times)} from the start of the visit."] if times else []
+    samples = [(activity.label, f": at {', '.join(times)} from the start of the visit.")] if times else []
     if visit.id in activity.optional:
-        return OPTIONAL, [f"{OPTIONAL} is optional: done where it is chosen for a patient.", *samples]
+        return OPTIONAL, [(OPTIONAL, " is optional: done where it is chosen for a patient."), *samples]
     return DONE, samples
 
 
@@ -153,7 +174,7 @@ def _offset(span: Span, window: Around | None) -> str:
     return text if window is None else f"{text} {window}"
 
 
-def _activity_notes(template: Template, activity: Activity) -> Iterator[str]:
+def _activity_notes(template: Template, activity: Activity) -> Iterator[Note]:
     if activity.only_for:
-        yield f"{activity.label}: {_only_for(template, activity.only_for)}."
+        yield activity.label, f": {_only_for(template, activity.only_for)}."
     yield from _assumed(template, f"activities.{activity.id}", activity.label)

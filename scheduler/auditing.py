@@ -133,11 +133,17 @@ def _days(work: Work, subject: Subject, fact: Fact) -> Iterator[str]:
 
 
 def _projection(desk: Desk, work: Work, name: str) -> Iterator[str]:
-    chart = desk.chart(work, name)
+    from scheduler.store.looks import differing
+
+    chart = desk.chart(work, name, replay=True)
     visits = rows_that_differ(chart.plan, work.visits.visits(name), chart.subject.salt)
     periods = periods_that_differ(chart.plan.periods, work.visits.periods(name), chart.subject.salt)
     if visits or periods:
         yield f"The stored dates of {', '.join((*visits, *periods)[:5])} are not those that follow from the facts."
+    judged = () if chart.kept is None else differing(chart.kept, chart.looks)
+    if judged:
+        numbers = ", ".join(map(str, judged[:5]))
+        yield f"What is stored of how the visits of facts {numbers} went is not what follows from the facts."
     if chart.subject.stopped != chart.plan.stopped:
         stored, follows = (
             f"stopped by {event}" if event else "going on" for event in (chart.subject.stopped, chart.plan.stopped)

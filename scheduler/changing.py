@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from datetime import date
 
 from scheduler.desk import Desk
 from scheduler.moments import AnyWhen, day_of
-from scheduler.recording import Recording, Terms, recording
+from scheduler.recording import Recording, Terms, is_ahead, recording
 from scheduler.values import Change
 from schedules.errors import InvalidInput
-from schedules.plan import Plan, Status, Visit
+from schedules.plan import TO_COME, Plan, Status, Visit
 from schedules.record import AGAIN, OVERRIDE, YES, Fact, Kind
 from schedules.standing import NEVER
 from schedules.typed import parse_day
@@ -59,13 +60,12 @@ def of_booking(doing: Recording, plan: Plan, name: str) -> Iterator[str]:
     if visit is None or visit.planned is None or visit.status is not Status.BOOKED:
         yield f"{name} is {visit.status if visit else 'not planned'} all the same; the booking is recorded."
     elif rule is not None and rule.at_the_latest is not None and not doing.why and _is_late(visit):
-        yield f"{name} is booked after its window, for which the protocol wants a reason. Give it with --why."
+        yield f"{name} is booked later than its rules allow, for which the protocol wants a reason. Give it with --why."
 
 
 def _is_late(visit: Visit) -> bool:
-    if visit.planned is None or visit.window_end is None:
-        return False
-    return day_of(visit.planned) > day_of(visit.window_end)
+    ends = [day_of(end) for end in (visit.window_end, visit.not_after) if end is not None]
+    return visit.planned is not None and any(day_of(visit.planned) > end for end in ends)
 
 
 def done(
@@ -121,7 +121,16 @@ def missed(desk: Desk, subject: str, visit: str, terms: Terms) -> Change:
     """Records that a visit was missed."""
     with recording(desk, subject, terms) as doing:
         refuse_done(doing, visit, "missed")
-        return doing.record([doing.fact(Kind.MISSED, visit)])
+        return doing.record([doing.fact(Kind.MISSED, visit)], warnings=_of_early_miss(doing, visit))
+
+
+def _of_early_miss(doing: Recording, name: str) -> Iterator[str]:
+    visit = doing.chart.plan.visit(name)
+    if visit is not None and visit.planned is not None and is_ahead(visit.planned, doing.now, doing.chart):
+        yield (
+            f"{name} is {visit.status} for {when_words(visit.planned)}, which is in the future; "
+            "it is recorded as missed all the same."
+        )
 
 
 def event(desk: Desk, subject: str, milestone: str, day: AnyWhen, terms: Terms) -> Change:
@@ -134,7 +143,21 @@ def _of_another_event(doing: Recording, name: str) -> Iterator[str]:
     earlier = doing.chart.plan.milestones.get(name)
     milestone = doing.chart.template.milestones.get(name)
     if earlier is not None and not (milestone is not None and milestone.repeats):
-        yield f"{name} was recorded before, on {when_words(earlier)}; this counts instead."
+        waiting = _asked_again(doing, name)
+        meant = f" If it is for {waiting}, undo it and record that." if waiting else ""
+        yield f"{name} was recorded before, on {when_words(earlier)}; this counts instead.{meant}"
+
+
+def _asked_again(doing: Recording, name: str) -> str | None:
+    """The milestone of a cycle that a visit with a date waits for, and that is the same one asked again."""
+    plan = doing.chart.plan
+    for rule in doing.chart.template.visits:
+        visit = plan.visit(rule.id)
+        if visit is not None and visit.planned is not None and visit.status in TO_COME:
+            for gate in rule.requires:
+                if gate.endswith(f"/{name}") and gate not in plan.milestones:
+                    return gate
+    return None
 
 
 def group(desk: Desk, subject: str, groups: Mapping[str, str], terms: Terms) -> Change:
@@ -165,5 +188,12 @@ def history_facts(answers: Mapping[str, str]) -> list[Fact]:
 
 def _history_fact(name: str, values: dict[str, str]) -> Fact:
     answer = values.get("value")
-    day = parse_day(answer) if answer is not None and answer != NEVER else None
+    day = _answered_day(name, answer) if answer is not None and answer != NEVER else None
     return Fact(kind=Kind.HISTORY, name=name, when=day, values=values)
+
+
+def _answered_day(name: str, answer: str) -> date:
+    try:
+        return parse_day(answer)
+    except InvalidInput as error:
+        raise InvalidInput(f"{error} Where {name} does not apply, write '{NEVER}'.") from None

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from scheduler.desk import Desk
 from scheduler.moments import AnyWhen, day_of
-from scheduler.recording import Recording, Terms, is_ahead, recording
+from scheduler.recording import Recording, Terms, before_enrolment, is_ahead, recording
 from scheduler.values import Change
 from schedules.corrections import changed_by, corrected_by, correction, refuse_without_effect, taken_back_by
 from schedules.errors import InvalidInput
@@ -47,10 +47,11 @@ def _correction(doing: Recording, number: int, when: AnyWhen | None) -> Fact:
 
 
 def _of_dates(doing: Recording, facts: Sequence[Fact]) -> Iterator[str]:
-    """A warning for what would now have happened in the future (design §5, rule 6)."""
+    """Warnings for what would now have happened in the future (design §5, rule 6), or before the enrolment."""
     for fact, _ in changed_by(doing.chart.record, facts):
         if fact.when is not None and fact.kind is not Kind.BOOKED and is_ahead(fact.when, doing.now, doing.chart):
             yield f"{fact.name} is dated {when_words(fact.when)}, which is in the future; it is recorded all the same."
+        yield from before_enrolment(doing.chart.record, fact)
 
 
 def _of_company(doing: Recording, fact: Fact) -> Iterator[str]:

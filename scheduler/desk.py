@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, NoReturn
@@ -15,15 +15,18 @@ from schedules.course import NOTHING_EARLIER, Course, Earlier, course_of
 from schedules.errors import InvalidInput, StoreUnavailable, UnknownName, shown
 from schedules.load import load
 from schedules.plan import Plan
-from schedules.planner import Prepared, plan_of, prepare
+from schedules.planner import NOTHING_SEEN, Prepared, plan_of, prepare
 from schedules.record import Record
 from schedules.site import Site
 from schedules.template import Template
 
 if TYPE_CHECKING:
+    from scheduler.store.facts import Link
+    from scheduler.store.looks import Kept
     from scheduler.store.subjects import Subject
     from scheduler.store.templates import StoredTemplate
     from scheduler.store.work import Store, Work
+    from schedules.judge import Seen
 
 LONGEST_ID = 40
 LONGEST_WHY = 2000
@@ -46,7 +49,8 @@ class Chart:
     """A subject as a use case finds it: where its record stands, and all that its plan is made of.
 
     ``template`` is the patient's own: where its record was amended, merged from all versions (see
-    :mod:`schedules.merging`). A plan is made with the ``basis``; ``prepared`` is what it was made from.
+    :mod:`schedules.merging`). A plan is made with the ``basis``; ``prepared`` is what it was made from. ``links`` are
+    the facts as they are stored, and ``kept`` is what is stored of what was seen before them.
     """
 
     subject: Subject
@@ -55,11 +59,23 @@ class Chart:
     record: Record
     plan: Plan
     prepared: Prepared | None = None
+    links: tuple[Link, ...] = ()
+    kept: Kept | None = None
 
     @property
     def site(self) -> Site:
         """The site, with its days in force for this subject."""
         return self.basis.site
+
+    @property
+    def looks(self) -> Mapping[int, Seen]:
+        """What was seen before the facts about visits, by their number."""
+        return NOTHING_SEEN if self.prepared is None else self.prepared.looks
+
+    @property
+    def is_replayed(self) -> bool:
+        """Whether any of that had to be worked out, since it is not stored."""
+        return self.kept is not None and not self.looks.keys() <= self.kept.good.keys()
 
     def with_record(self, record: Record) -> Chart:
         """The chart with another record, planned with the same."""
@@ -109,7 +125,9 @@ class Desk:
         if not versions:
             raise UnknownName("protocol", protocol, dict.fromkeys(name for name, _ in found))
         if version is not None and version not in versions:
-            raise UnknownName(f"version {{}} of {protocol}", version, versions)
+            # Of numbers the nearest is no help.
+            known = f"Known: {', '.join(versions)}."
+            raise UnknownName(f"version {{}} of {protocol}", version, versions, advice=known)
         return self.template_of(work, protocol, version or versions[-1])
 
     def template_of(self, work: Work, protocol: str, version: str) -> Registered:
@@ -156,15 +174,36 @@ class Desk:
         subject = work.subjects.find(name, lock=lock) if name.isprintable() else None
         return subject if subject is not None else _no_subject(name, work.subjects.names())
 
-    def chart(self, work: Work, name: str, *, lock: bool = False) -> Chart:
-        """A subject with its record and plan. Raises UnknownName."""
-        subject = self.find_subject(work, name, lock=lock)
-        return self.charted(work, subject, work.facts.record(name))
+    def chart(self, work: Work, name: str, *, lock: bool = False, replay: bool = False) -> Chart:
+        """A subject with its record and plan; with ``replay`` nothing is taken from what is stored of the plan.
 
-    def charted(self, work: Work, subject: Subject, record: Record) -> Chart:
-        """A subject's chart with this record, under what the record says is in force."""
+        Raises UnknownName.
+        """
+        from scheduler.store.facts import record_of
+
+        subject = self.find_subject(work, name, lock=lock)
+        links = work.facts.links(name)
+        kept = work.looks.of(name, links)
+        chart = self.charted(work, subject, record_of(name, links), NOTHING_SEEN if replay else kept.good)
+        return replace(chart, links=links, kept=kept)
+
+    def keep_looks(self, charts: Iterable[Chart]) -> None:
+        """Stores what was seen before the facts of charts that were read, in a short write of its own: of many records
+        that is once, after an update of dayzero. Where the database cannot be written, it is worked out again."""
+        replayed = [chart for chart in charts if chart.is_replayed]
+
+        def put(work: Work) -> None:
+            for chart in replayed:
+                work.looks.put(chart.subject.id, chart.links, chart.looks, chart.kept)
+
+        if replayed:
+            self.store.keep(put)
+
+    def charted(self, work: Work, subject: Subject, record: Record, looks: Mapping[int, Seen] = NOTHING_SEEN) -> Chart:
+        """A subject's chart with this record, under what the record says is in force; ``looks`` are what is known to
+        have been seen before single facts."""
         basis = self._basis(work, subject, course_of(record))
-        prepared = prepare(basis.template, record, basis.site, basis.earlier)
+        prepared = prepare(basis.template, record, basis.site, basis.earlier, looks=looks)
         return Chart(
             subject=subject,
             basis=basis,
@@ -219,6 +258,8 @@ def checked_id(kind: str, text: str) -> str:
 def checked_why(text: str) -> str:
     """A reason as it is recorded. Raises InvalidInput for one that is too long or not text."""
     clean = " ".join(text.split())
-    if len(clean) > LONGEST_WHY or not clean.isprintable():
-        raise InvalidInput(f"The reason is no text of at most {LONGEST_WHY} characters. Write it shorter.")
+    if not clean.isprintable():
+        raise InvalidInput(f"The reason {shown(clean)} holds characters that cannot be printed. Write it without them.")
+    if len(clean) > LONGEST_WHY:
+        raise InvalidInput(f"The reason has {len(clean):,} characters, and {LONGEST_WHY:,} are kept. Write it shorter.")
     return clean

@@ -6,10 +6,11 @@ in a short write of its own after the export has read: a database that is read-o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, TypedDict
+from operator import itemgetter
+from typing import TYPE_CHECKING
 
 from calendars.alarms import Alarm, parse_alarms
 from calendars.entries import Entry, Level, PeriodEntry, guests_of, parse_extras, parse_level
@@ -22,7 +23,7 @@ from schedules.site import Site
 from schedules.template import DEPARTMENTS, ROLES, SUBJECT_ROLES
 
 if TYPE_CHECKING:
-    from scheduler.store.visit_events import Row, StoredEvent
+    from scheduler.store.visit_events import Need, Row, StoredEvent
     from scheduler.store.visits import StoredPeriod, StoredVisit
     from scheduler.store.work import Work
 
@@ -125,32 +126,22 @@ def _check_role(what: Export) -> None:
 
 def _joined(desk: Desk, choice: _Choice) -> bytes:
     from calendars.ics import file_of, form_of, zones_of
+    from scheduler.store.visit_events import Asked
 
     form = form_of(choice.level, choice.language, choice.alarms)
-    asked: _Asked = {"subject": choice.subject, "site": choice.site, "first": choice.start, "last": choice.end}
+    asked = Asked(subject=choice.subject, site=choice.site, first=choice.start, last=choice.end)
     with desk.store.reading() as work:
         site = _whose(desk, work, choice.subject, choice.site)
-        current = work.visit_events.current(form, **asked)
-        if current is None:
-            lacking = work.visit_events.without(form, subject=choice.subject, site=choice.site)
-            rows = work.visit_events.rows(form, **asked)
-            fresh = [event for name in lacking for event in _stored(work, desk.chart(work, name), form, choice)]
-    if current is None:
+        lacking = work.visit_events.without(form, asked)
+        rows, needs = work.visit_events.rows(form, asked), work.visit_events.zones(form, asked)
+        fresh = [event for name in lacking for event in _stored(work, desk.chart(work, name), form, choice)]
+    if lacking:
         desk.store.keep(lambda work: work.visit_events.put(fresh))
-        rows = _merged(rows, fresh, frozenset(lacking), choice)
-        current = [row[1] for row in rows], {(row[2], row[3].year, row[4].year) for row in rows}
-    events, spans = current
+        rows, needs = _merged(rows, needs, [event for event in fresh if _touches(event, choice)], frozenset(lacking))
+    zones = zones_of((zone, first.year, last.year) for _, zone, first, last in needs)
     clocks = {site.timezone: site.clocks}
-    return file_of(
-        events, zones_of(spans), level=choice.level, language=choice.language, name=choice.name, clocks=clocks
-    )
-
-
-class _Asked(TypedDict):
-    subject: str | None
-    site: str | None
-    first: date | None
-    last: date | None
+    data = (each for _, each in rows)
+    return file_of(data, zones, level=choice.level, language=choice.language, name=choice.name, clocks=clocks)
 
 
 def _stored(work: Work, chart: Chart, form: str, choice: _Choice) -> Iterator[StoredEvent]:
@@ -175,19 +166,18 @@ def _stored(work: Work, chart: Chart, form: str, choice: _Choice) -> Iterator[St
         )
 
 
-def _merged(rows: Sequence[Row], fresh: Iterable[StoredEvent], lacking: frozenset[str], choice: _Choice) -> list[Row]:
-    """The stored rows of those who lack nothing, and what was made anew, subject by subject."""
-    made = [
-        (event.subject, event.data, event.zone, event.first, event.last)
-        for event in fresh
-        if event.first is not None and event.last is not None and _touches(event.first, event.last, choice)
-    ]
+def _merged(
+    rows: Sequence[Row], needs: Sequence[Need], fresh: Sequence[StoredEvent], lacking: frozenset[str]
+) -> tuple[list[Row], list[Need]]:
+    """What is stored of those who lack nothing, and what was made anew, subject by subject."""
     kept = [row for row in rows if row[0] not in lacking]
-    return sorted([*kept, *made], key=lambda row: row[0])
+    made = [(event.subject, event.data) for event in fresh]
+    needed = [(event.subject, event.zone, event.first, event.last) for event in fresh if event.zone]
+    return sorted([*kept, *made], key=itemgetter(0)), [*(need for need in needs if need[0] not in lacking), *needed]
 
 
-def _touches(first: date, last: date, choice: _Choice) -> bool:
-    return (choice.end is None or first <= choice.end) and (choice.start is None or last >= choice.start)
+def _touches(event: StoredEvent, choice: _Choice) -> bool:
+    return (choice.end is None or event.first <= choice.end) and (choice.start is None or event.last >= choice.start)
 
 
 # From charts

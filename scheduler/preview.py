@@ -68,7 +68,7 @@ def preview(
     history: Mapping[str, str],
     dates: Mapping[str, AnyWhen],
     done: Mapping[str, AnyWhen],
-    events: Mapping[str, AnyWhen],
+    events: Iterable[tuple[str, AnyWhen]],
     withheld: Iterable[tuple[str, str]],
     given: Iterable[tuple[str, str]],
     missed: Iterable[str],
@@ -81,8 +81,8 @@ def preview(
     place = site if isinstance(site, Site) else imagined_site(template, site, enrolled, now)
     today = moment_at(now, place.zone).astimezone(place.zone).date()
     record = record_of("preview", today if enrolled is None else day_at(enrolled, place.zone))
-    booked = _dated(Kind.BOOKED, dates, place)
-    happened = [*booked, *_dated(Kind.DONE, done, place), *_dated(Kind.EVENT, events, place)]
+    booked = _dated(Kind.BOOKED, dates.items(), place)
+    happened = [*booked, *_dated(Kind.DONE, done.items(), place), *_dated(Kind.EVENT, events, place)]
     facts = (
         *_answers(groups, history),
         *sorted(happened, key=_moment),
@@ -106,10 +106,10 @@ def _answers(groups: Mapping[str, str], history: Mapping[str, str]) -> Iterator[
         yield from history_facts(history)
 
 
-def _dated(kind: Kind, dates: Mapping[str, AnyWhen], site: Site) -> Iterator[Fact]:
+def _dated(kind: Kind, dates: Iterable[tuple[str, AnyWhen]], site: Site) -> Iterator[Fact]:
     """Facts with a date or a time at the site; a milestone has a date only."""
     read: Callable[[AnyWhen, ZoneInfo], When] = day_at if kind is Kind.EVENT else when_at
-    return (Fact(kind=kind, name=name, when=read(when, site.zone)) for name, when in dates.items())
+    return (Fact(kind=kind, name=name, when=read(when, site.zone)) for name, when in dates)
 
 
 def _moment(fact: Fact) -> tuple[date, time]:
@@ -126,10 +126,10 @@ def imagined_site(template: Template, typed: Described, enrolled: AnyWhen | None
     closures = sorted({day for text in typed["closed"] for day in parse_days(text)})
     week = WORKING_WEEK if typed["holidays"] or closures else ALL_WEEK
     site = Site(
-        timezone=parse_zone(typed["timezone"]) if typed["timezone"] else template.timezone or "UTC",
-        weekdays=parse_weekdays(typed["weekdays"]) if typed["weekdays"] else week,
+        timezone=template.timezone or "UTC" if typed["timezone"] is None else parse_zone(typed["timezone"]),
+        weekdays=week if typed["weekdays"] is None else parse_weekdays(typed["weekdays"]),
         closures=tuple((day, "closed") for day in closures),
-        opens=parse_clock(typed["opens"]) if typed["opens"] else OPENING,
+        opens=OPENING if typed["opens"] is None else parse_clock(typed["opens"]),
     )
     if not typed["holidays"]:
         return site

@@ -25,8 +25,9 @@ from schedules.facts_check import check_fact
 from schedules.plan import TO_COME
 from schedules.record import Fact, Kind, Record, When
 from schedules.reminder_rules import Rules
+from schedules.template import BUILT_IN_MILESTONES
 from schedules.why import reasons
-from schedules.words import when_words
+from schedules.words import day_words, when_words
 
 if TYPE_CHECKING:
     from scheduler.store.visits import StoredVisit
@@ -72,25 +73,27 @@ class Recording:
         record = self.chart.record
         for fact in facts:
             told += check_fact(self.chart.template, record, fact)
-            told += self._ahead(fact)
             record = record.with_facts(self._signed(fact))
+            told += self._odd_date(record, fact)
         return self._written(record, tuple(told))
 
     def _signed(self, fact: Fact) -> Fact:
         return replace(fact, by=self.by, why=self.why, recorded=self.now.astimezone(UTC))
 
-    def _ahead(self, fact: Fact) -> Iterator[str]:
-        """A warning for what is said to have happened, and is dated in the future (design §5, rule 6)."""
-        if fact.when is None or fact.kind in (Kind.BOOKED, Kind.ADDED, Kind.CORRECTED, Kind.AMENDED):
+    def _odd_date(self, record: Record, fact: Fact) -> Iterator[str]:
+        """A warning for what is said to have happened and is dated in the future (design §5, rule 6), and for what is
+        dated before the enrolment, as a wrong year is."""
+        if fact.when is None or fact.kind in (Kind.ADDED, Kind.CORRECTED, Kind.AMENDED):
             return
-        if is_ahead(fact.when, self.now, self.chart):
+        if fact.kind is not Kind.BOOKED and is_ahead(fact.when, self.now, self.chart):
             yield f"{fact.name} is dated {when_words(fact.when)}, which is in the future; it is recorded all the same."
+        yield from before_enrolment(record, fact)
 
     def _written(self, record: Record, warnings: tuple[str, ...]) -> Change:
         before, revision = self.chart, self.chart.subject.revision + 1
-        self.after = after = self._charted(record)
         new = record.facts[len(before.record.facts) :]
-        self.work.facts.append(before.subject.id, new, revision)
+        links = self.work.facts.append(before.subject.id, before.links, new, revision)
+        self.after = after = replace(self._charted(record), links=links, kept=before.kept)
         catch_up(self.work, before, self.now)
         subject = replace(
             before.subject,
@@ -144,6 +147,19 @@ def is_ahead(when: When, now: datetime, chart: Chart) -> bool:
     return when > now if isinstance(when, datetime) else when > now.astimezone(chart.site.zone).date()
 
 
+def before_enrolment(record: Record, fact: Fact) -> Iterator[str]:
+    """A warning for a visit, or an end, that is dated before the subject was enrolled. A product may well have been on
+    site by then."""
+    if fact.kind not in (Kind.BOOKED, Kind.DONE) and not (fact.kind is Kind.EVENT and fact.name in BUILT_IN_MILESTONES):
+        return
+    enrolled, day = record.effective().facts[0].day, fact.day
+    if enrolled is not None and day is not None and day < enrolled:
+        yield (
+            f"{fact.name} is dated {day_words(day)}, before the enrolment on {day_words(enrolled)}; "
+            "it is recorded all the same."
+        )
+
+
 def difference(before: Chart, after: Chart) -> Diff:
     """What a new plan changes; what moved comes with the reason in words."""
     diff = compare_under(after.template, before.plan, after.plan)
@@ -184,6 +200,7 @@ def write_plan(work: Work, chart: Chart, now: datetime) -> None:
     subject = chart.subject
     visits, periods = work.visits.visits(subject.id), work.visits.periods(subject.id)
     stamp = Stamp(salt=subject.salt, revision=subject.revision, changed=now.astimezone(UTC))
+    work.looks.put(subject.id, chart.links, chart.looks, chart.kept)
     changed = project_visits(chart.plan, visits, stamp)
     work.visits.put_visits(subject.id, changed, visits)
     work.visits.put_periods(subject.id, project_periods(chart.plan.periods, periods, stamp), periods)

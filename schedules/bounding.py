@@ -15,8 +15,8 @@ from schedules.points import Around, Between, Day, Extreme, Named, Point, Shifte
 from schedules.protocol_days import day_offset
 from schedules.spans import Span, add_days_and_months, parse_span
 from schedules.standing import Answer, Standing
-from schedules.template import Clearance, History
-from schedules.words import day_words
+from schedules.template import Clearance, History, VisitRule
+from schedules.words import day_words, in_a_sentence
 
 if TYPE_CHECKING:
     from schedules.shape import Facts
@@ -119,8 +119,17 @@ def _crowded(compiled: Compiled, members: tuple[int, ...]) -> bool:
         for rule in rules
         if isinstance(rule.window, Around)
     )
-    lengths = [rule.at.span.roughly_days if isinstance(rule.at, Shifted) else 0.0 for rule in rules]
-    return any(later - earlier <= reach + MONTH_SLACK for earlier, later in pairwise(lengths))
+    return any(_gap(earlier, later) <= reach + MONTH_SLACK for earlier, later in pairwise(rules))
+
+
+def _gap(earlier: VisitRule, later: VisitRule) -> float:
+    """About the days between the targets of two members, counted from the same point or one from the other; none where
+    that is not known."""
+    base, span = (later.at.base, later.at.span) if isinstance(later.at, Shifted) else (later.at, Span())
+    if base == Named(earlier.id):
+        return span.roughly_days
+    other, before = (earlier.at.base, earlier.at.span) if isinstance(earlier.at, Shifted) else (earlier.at, Span())
+    return span.roughly_days - before.roughly_days if base == other else 0.0
 
 
 def series_order(compiled: Compiled, members: tuple[int, ...], pairs: Iterable[tuple[int, int]]) -> Iterator[Bound]:
@@ -140,13 +149,16 @@ def series_words(compiled: Compiled, member: int) -> str:
 def overtaking_bounds(
     compiled: Compiled, board: Board, members: tuple[int, ...], live: Callable[[int], bool]
 ) -> Iterator[Bound]:
-    """Fixed members that a later fixed one was put before: what still follows has to come after them too."""
+    """Fixed members that overtook one another: what still follows the later one in the series, or goes before the
+    earlier one, has to keep to both."""
     present = [place for place in members if live(place)]
     fixed = [(place, as_day(when)) for place in present if (when := board.when[place]) is not None]
-    for number, (earlier, day) in enumerate(fixed):
-        if any(other < day for _, other in fixed[number + 1 :]):
-            pairs = ((earlier, later) for later in present if later > earlier and board.when[later] is None)
-            yield from series_order(compiled, members, pairs)
+    free = [place for place in present if board.when[place] is None]
+    for place, day in fixed:
+        if any(other > place and on < day for other, on in fixed):
+            yield from series_order(compiled, members, ((place, later) for later in free if later > place))
+        if any(other < place and on > day for other, on in fixed):
+            yield from series_order(compiled, members, ((earlier, place) for earlier in free if earlier < place))
 
 
 def history_bounds(compiled: Compiled, standing: Standing, live: Callable[[int], bool]) -> Iterator[Bound]:
@@ -159,8 +171,7 @@ def history_bounds(compiled: Compiled, standing: Standing, live: Callable[[int],
         clear = clearance(item, answer)
         if clear is not None:
             day, words = clear
-            label = f"{item.label[:1].lower()}{item.label[1:]}"
-            text = f"{item.before} no earlier than {words} after {label} on {day_words(answer.day)}"
+            text = f"{item.before} no earlier than {words} after {in_a_sentence(item.label)} on {day_words(answer.day)}"
             yield Bound(place, False, Constant(day.toordinal(), text), text)
 
 

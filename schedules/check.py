@@ -93,6 +93,13 @@ class _Checker(Spots):
     def drops(self, dropped: Iterable[Dropped]) -> None:
         """Bounds that a cycle cannot keep."""
         for item in dropped:
+            if item.upper is None:
+                message = (
+                    f"In cycle '{item.cycle}' '{item.visit}' counts from {item.point}, which is on the same day in "
+                    "every cycle. Repeat what that names too, or count from a visit of the cycle."
+                )
+                self.reader.problem(self.spot("visits", item.visit, "at"), message, warning=True)
+                continue
             key = "no_later_than" if item.upper else "no_earlier_than"
             message = (
                 f"In cycle '{item.cycle}' the bound '{key}: {item.point}' of '{item.visit}' is dropped: "

@@ -49,7 +49,8 @@ class Check:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompiledPeriod:
     """A period of the template: its ends as origins and the spans from them, or its ``length`` in whole days (and
-    months); the visits that keep it open, by index and id; and the ``names`` that it begins with."""
+    months); the visits that keep it open, by index and id; the ``names`` that it begins with, and the ``open``
+    group that it waits for."""
 
     rule: PeriodRule
     label: str
@@ -58,6 +59,7 @@ class CompiledPeriod:
     length: Span | None
     until_done: tuple[tuple[int, str], ...]
     names: tuple[str, ...]
+    open: str
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -311,7 +313,8 @@ class _Compiler:
 
     def _periods(self) -> Iterator[CompiledPeriod]:
         for rule in self.template.periods:
-            if self.fits(rule.only_for) is not True:
+            fits = self.fits(rule.only_for)
+            if fits is False:
                 continue
             visits = [visit for name in rule.until_done for visit in self.template.members(name)]
             yield CompiledPeriod(
@@ -320,9 +323,14 @@ class _Compiler:
                 start=None if rule.start is None else self._counted(rule.start),
                 end=None if rule.end is None else self._counted(rule.end),
                 length=None if rule.length is None else whole_days(rule.length),
-                until_done=tuple((self.index[visit], visit) for visit in visits),
+                until_done=tuple((self.index[visit], visit) for visit in visits if not self._is_repeat(visit)),
+                open=fits if isinstance(fits, str) else "",
                 names=() if rule.start is None else tuple(map(str, names_in(rule.start))),
             )
+
+    def _is_repeat(self, visit: str) -> bool:
+        """Whether a visit is one of a further cycle: a period waits for those of the first."""
+        return bool(self.rules[self.index[visit]].cycle)
 
     def _optional(self, point: Point | None) -> Evaluate | None:
         return None if point is None else day_of(self.evaluator(point))

@@ -138,7 +138,8 @@ def length_words(by: timedelta) -> str:
     if by.seconds == 0:
         return days_words(by.days)
     hours, minutes = divmod(round(by.total_seconds() / 60), 60)
-    return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+    parts = (f"{hours} h" if hours else "", f"{minutes} min" if minutes else "")
+    return " ".join(filter(None, parts))
 
 
 def _tolerated(layout: Layout, place: int, when: When) -> bool:
@@ -280,6 +281,8 @@ def _bound(layout: Layout, check: Check) -> Iterator[Found]:
     board, carrier = layout.board, check.carrier
     limit, when = check.evaluate(board), board.when[carrier]
     if limit is None or when is None or not _binds(layout, carrier) or not _beyond(when, limit, check.upper):
+        return
+    if check.upper and board.status[carrier] is Status.BOOKED and _tolerated(layout, carrier, when):
         return
     critical = _critical(layout, check, limit)
     if not layout.to_come(carrier) and not any(layout.to_come(place) for place in critical):

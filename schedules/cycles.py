@@ -12,17 +12,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from schedules.points import Named, Point, names_in, rescoped, rescoped_window
+from schedules.points import Between, Day, Extreme, Named, Point, Shifted, names_in, rescoped, rescoped_window
 from schedules.template import Activity, Cycle, Milestone, PeriodRule, Template, VisitRule
 
 
 @dataclass(frozen=True, slots=True)
 class Dropped:
-    """A bound that a cycle cannot keep, since it names a visit the cycle does not repeat."""
+    """A bound that a cycle cannot keep, since it names a visit the cycle does not repeat; or, where ``upper`` is None,
+    a target or window that it can only keep as it is in the first pass."""
 
     visit: str
     cycle: str
-    upper: bool
+    upper: bool | None
     point: Point
 
 
@@ -75,6 +76,9 @@ class _Expansion:
         place = max((number for number, rule in enumerate(self.visits) if rule.id in self.repeated), default=-1) + 1
         self.visits[place:place] = copies
         self.visits += [rule for one in passes for rule in self.stand_ins(one, last, order)]
+        stood_in_for = {rule.stands_in_for for rule in self.visits if rule.stands_in_for}
+        if stood_in_for:
+            self.visits = [self.chained(rule, passes, stood_in_for) for rule in self.visits]
         expanded = replace(
             self.template,
             visits=tuple(self.visits),
@@ -117,14 +121,24 @@ class _Expansion:
             if milestone is not None and not milestone.once:
                 names[gate] = f"{one.name}/{gate}"
                 label = f"{milestone.label} ({one.name.replace('-', ' ')})"
-                self.milestones[names[gate]] = Milestone(id=names[gate], label=label)
+                expected = self.expected(milestone, one, names)
+                self.milestones[names[gate]] = Milestone(id=names[gate], label=label, expected=expected)
         return names
+
+    def expected(self, gate: Milestone, one: _Pass, names: Mapping[str, str]) -> Point | None:
+        """When a gate that is asked again is expected, where that counts from what the pass repeats."""
+        if gate.expected is None or not all(
+            isinstance(named, Day) or named.name in names for named in names_in(gate.expected)
+        ):
+            return None
+        return rescoped(gate.expected, names, f"{one.name}/{self.template.reference_visit}")
 
     def copy(self, one: _Pass, rule: VisitRule, names: Mapping[str, str]) -> VisitRule:
         reference = f"{one.name}/{self.template.reference_visit}"
         is_reference = rule.id == self.template.reference_visit
         cycle = one.name.replace("-", " ")
         at = self.start(one) if is_reference else rescoped(rule.at, names, reference)
+        self.note_stuck(one, rule, names, is_reference=is_reference)
         earlier = [*self.kept(one, rule, names, upper=False)]
         later = [*self.kept(one, rule, names, upper=True)]
         if is_reference:
@@ -145,6 +159,18 @@ class _Expansion:
             requires=tuple(names.get(gate, gate) for gate in rule.requires),
             together_with=tuple(names[other] for other in rule.together_with if other in names),
         )
+
+    def note_stuck(self, one: _Pass, rule: VisitRule, names: Mapping[str, str], *, is_reference: bool) -> None:
+        """Notes what a copy counts from that is on the same day in every pass."""
+        points = [] if is_reference else [rule.at]
+        if isinstance(rule.window, Between):
+            points += [rule.window.start, rule.window.end]
+        for point in points:
+            if any(
+                isinstance(named, Named) and (named.name == "enrolment" or self.is_foreign(named, names))
+                for named in names_in(point)
+            ):
+                self.dropped.append(Dropped(rule.series or rule.id, one.name, None, point))
 
     def kept(self, one: _Pass, rule: VisitRule, names: Mapping[str, str], *, upper: bool) -> Iterator[Point]:
         """The bounds of a visit that hold in a cycle too: those that name nothing but what the cycle repeats."""
@@ -224,7 +250,7 @@ class _Expansion:
             original = self.rules.get(rule.id)
             if original is None or not rule.step or rule.id in self.repeated or order.index(rule.epoch) <= last:
                 continue
-            if not any(isinstance(named, Named) and named.name.startswith("*/") for named in names_in(rule.at)):
+            if not self.is_reanchored(rule):
                 continue
             name = f"{one.name}/{rule.id}"
             yield replace(rule, id=name, series=f"{one.name}/{rule.series}", cycle=one.name, stands_in_for=rule.id)
@@ -232,6 +258,28 @@ class _Expansion:
             for activity in [*self.activities.values()]:
                 if rule.id in activity.visits:
                     self.activities[activity.id] = replace(activity, visits=(*activity.visits, name))
+
+    def is_reanchored(self, rule: VisitRule) -> bool:
+        """Whether a member of a series counts from what ranges over all cycles, by itself or by those before it."""
+        if self.before_it(rule):
+            first = next(other for other in self.visits if other.id == self.template.series[rule.series][0])
+            return self.is_reanchored(first)
+        return any(isinstance(named, Named) and named.name.startswith("*/") for named in names_in(rule.at))
+
+    def before_it(self, rule: VisitRule) -> str:
+        """The member before this one, where it counts from that (``from_previous``)."""
+        original = rule.stands_in_for or rule.id
+        members = self.template.series.get(self.rules[original].series, ()) if original in self.rules else ()
+        before = members[members.index(original) - 1] if original in members[1:] else ""
+        return before if isinstance(rule.at, Shifted) and rule.at.base == Named(before) else ""
+
+    def chained(self, rule: VisitRule, passes: list[_Pass], stood_in_for: set[str]) -> VisitRule:
+        """A member that counts from the one before counts from whichever stands in for that one (rule 15)."""
+        before = self.before_it(rule)
+        if before not in stood_in_for or not isinstance(rule.at, Shifted):
+            return rule
+        anyone = Extreme("latest", tuple(map(Named, (before, *(f"{one.name}/{before}" for one in passes)))))
+        return replace(rule, at=Shifted(anyone, rule.at.span))
 
     def period(self, rule: PeriodRule) -> PeriodRule:
         names = self.all_cycles()

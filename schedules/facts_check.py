@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from schedules.corrections import changed_by, check_correction
@@ -75,16 +76,33 @@ def _correction(template: Template, record: Record, fact: Fact) -> tuple[str, ..
 
 
 def _visit(template: Template, record: Record, fact: Fact) -> tuple[str, ...]:
-    known = {rule.id: rule for rule in template.visits}
-    if fact.name in template.series:
-        members = ", ".join(template.series[fact.name][:6])
-        raise InvalidInput(f"'{fact.name}' is a series of visits. Name one of them: {members}.")
-    rule = known.get(fact.name)
+    rule = next((rule for rule in template.visits if rule.id == fact.name), None)
     if rule is None:
-        raise UnknownName("visit", fact.name, (*known, *(one.name for one in record.facts if one.kind is Kind.ADDED)))
+        raise no_visit(template, fact.name, (one.name for one in record.facts if one.kind is Kind.ADDED))
     if is_timed(rule.at) and fact.kind in (Kind.BOOKED, Kind.DONE) and not isinstance(fact.when, datetime):
         raise InvalidInput(f"'{fact.name}' is counted in hours: give the time too, such as 2026-03-02T10:00.")
     return ()
+
+
+def no_visit(template: Template, name: str, unscheduled: Iterable[str]) -> InvalidInput:
+    """The error for a name that is no visit; one that is something else in the template is told as what it is.
+
+    ``unscheduled`` are the ids of visits that are none of the template's.
+    """
+    if name in template.series:
+        members = ", ".join(template.series[name][:6])
+        return InvalidInput(f"'{name}' is a series of visits. Name one of them: {members}.")
+    if name in template.activities:
+        visits = ", ".join(template.activities[name].visits[:6])
+        return InvalidInput(f"'{name}' is an activity, not a visit. Name a visit at which it is done: {visits}.")
+    if name in _milestones(template):
+        return InvalidInput(f"'{name}' is a milestone, not a visit. Record it as an event.")
+    return UnknownName("visit", name, (*(rule.id for rule in template.visits), *unscheduled))
+
+
+def _milestones(template: Template) -> tuple[str, ...]:
+    names = dict.fromkeys((*template.milestones, *BUILT_IN_MILESTONES))
+    return tuple(name for name in names if name != "enrolment")
 
 
 def _activity(template: Template, record: Record, fact: Fact) -> tuple[str, ...]:
@@ -104,9 +122,11 @@ def _activity(template: Template, record: Record, fact: Fact) -> tuple[str, ...]
 
 
 def _event(template: Template, record: Record, fact: Fact) -> None:
-    known = [*template.milestones, *(name for name in BUILT_IN_MILESTONES if name != "enrolment")]
+    known = _milestones(template)
     if fact.name == "enrolment":
-        raise InvalidInput("'enrolment' is recorded when a patient is enrolled. Enrol with the right date instead.")
+        raise InvalidInput("'enrolment' is recorded when a patient is enrolled. Correct the date of that fact instead.")
+    if any(rule.id == fact.name for rule in template.visits):
+        raise InvalidInput(f"'{fact.name}' is a visit, not a milestone. Record it as done.")
     if fact.name not in known:
         raise UnknownName("milestone", fact.name, known)
     if fact.when is None:

@@ -21,7 +21,7 @@ from schedules.load import TOP_KEYS
 from schedules.load_frame import MOST_CYCLES
 from schedules.load_visits import MOST_MEMBERS, REPETITION_KEYS, VISIT_KEYS
 from schedules.points import POINTS, SAMPLES, WINDOWS
-from schedules.reader import PLACEHOLDERS, TAKEN
+from schedules.reader import TAKEN, TAKEN_BY_GROUPS
 from schedules.reminder_rules import ADVICE, FORMS, NEWS
 from schedules.spans import UNITS
 from schedules.template import PLACES, ROLES
@@ -201,7 +201,12 @@ _EPOCH: dict[str, Schema] = {
 }
 _GROUP: dict[str, Schema] = {
     "label": _text(_LABEL),
-    "values": {"type": "object", "additionalProperties": _ref("text"), "description": "Its values and their labels."},
+    "values": {
+        "type": "object",
+        "minProperties": 1,
+        "additionalProperties": _ref("text"),
+        "description": "Its values and their labels.",
+    },
     "default": _text("The value of a patient for whom none is given."),
     "later": _flag("The value is known only after enrolment."),
 }
@@ -272,9 +277,9 @@ _DEFINITIONS: dict[str, Schema] = {
         f"language ({', '.join(TAKEN)}).",
     },
     "group-name": {
-        "pattern": rf"^(?!(?:{'|'.join(PLACEHOLDERS)})$)[a-z][a-z0-9_-]*$",
+        "pattern": rf"^(?!(?:{'|'.join(TAKEN_BY_GROUPS)})$)[a-z][a-z0-9_-]*$",
         "patternErrorMessage": "Names of groups are made of a-z, 0-9, '-' and '_', begin with a letter, and are no "
-        f"placeholder ({', '.join(PLACEHOLDERS)}).",
+        f"word of the language ({', '.join(TAKEN_BY_GROUPS)}).",
     },
     "point": _text(pattern=_whole(_POINT), advice=POINTS),
     "target": _text(pattern=_whole(rf"{_POINT}(?:\s*{_AROUND})?"), advice=POINTS),
@@ -292,7 +297,7 @@ _DEFINITIONS: dict[str, Schema] = {
     "only-for": {
         "type": ["object", "null"],
         "propertyNames": _ref("group-name"),
-        "additionalProperties": {"anyOf": [_ref("text"), {"type": "array", "items": _ref("text")}]},
+        "additionalProperties": {"anyOf": [_ref("text"), {"type": "array", "items": _ref("text"), "minItems": 1}]},
     },
     "epoch": _map(_EPOCH, empty=True),
     "group": {

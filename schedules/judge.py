@@ -19,6 +19,10 @@ from schedules.spans import between
 from schedules.standing import Standing, fold
 from schedules.words import day_words, when_words
 
+# Of the way in which what happened is judged: it is raised with every change of what is seen before the same facts, and
+# what is stored of that is then made anew (a test holds the two in step).
+FORM = 1
+
 
 @dataclass(frozen=True, slots=True)
 class Seen:

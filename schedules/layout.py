@@ -327,6 +327,9 @@ class _Placer:
         self.board.when[place] = target if day == as_day(target) else _on_day(target, day)
         if placing.bounded:
             self._fix_day(placing, day.toordinal())
+            if not low <= day.toordinal() <= high:
+                # What the bounds asked of others followed from a range that this visit is not in (rule 10).
+                self.network.propagate_anew()
 
     def _beyond(self, placing: Placing, target: When) -> bool:
         """Whether the repetition has ended before this member."""

@@ -11,7 +11,7 @@ from schedules.errors import TemplateError, hint, shown
 from schedules.load_activities import read_activities, read_periods
 from schedules.load_frame import read_cycles, read_epochs, read_groups, read_history, read_milestones, starting_events
 from schedules.load_visits import read_visits
-from schedules.reader import Reader, TooManyProblems
+from schedules.reader import Reader, TooManyProblems, is_empty
 from schedules.reminder_rules import parse_rule_for
 from schedules.source import Entries, Node, Text, read_source
 from schedules.template import (
@@ -41,6 +41,8 @@ TOP_KEYS = (
     "reminders",
     "notes",
 )
+
+LONGEST_WORD = 100
 
 
 def load(data: bytes, file: str, *, registered: bool = False) -> Template:
@@ -82,12 +84,13 @@ def _template(reader: Reader, top: Entries, digest: str) -> Template:
     reference, day = _reference(reader, top)
     reader.reference = (reference, day)
     visits, series = read_visits(reader, top.get("visits"), epochs)
-    if top.get("visits") is None:
-        reader.problem(top, "The template has no visits. Add 'visits:' with at least the reference visit.")
+    written = top.get("visits")
+    if written is None or is_empty(written) or (isinstance(written, Entries) and not written.pairs):
+        reader.problem(written or top, "The template has no visits. Add 'visits:' with at least the reference visit.")
     statements = tuple(_statements(top, ""))
     return Template(
-        protocol=_required(reader, top, "protocol"),
-        version=_required(reader, top, "version"),
+        protocol=_word(reader, top, "protocol"),
+        version=_word(reader, top, "version"),
         title=_required(reader, top, "title"),
         sha256=digest,
         registry=reader.text(top.get("registry"), "a registry number"),
@@ -116,6 +119,16 @@ def _required(reader: Reader, top: Entries, key: str) -> str:
     if node is None:
         reader.problem(top, f"The template has no '{key}:'. Add it at the top.")
     return reader.text(node, f"'{key}'")
+
+
+def _word(reader: Reader, top: Entries, key: str) -> str:
+    """What a protocol or a version is called by, wherever it is named."""
+    text = _required(reader, top, key)
+    node = top.get(key)
+    if node is not None and (len(text) > LONGEST_WORD or not text.isprintable()):
+        advice = f"Write at most {LONGEST_WORD} printable characters on one line."
+        reader.problem(node, f"{shown(text)} cannot be the {key} of a template. {advice}")
+    return text
 
 
 def _zone(reader: Reader, node: Node | None) -> str | None:

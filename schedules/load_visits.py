@@ -310,8 +310,7 @@ def _steps_until(reader: Reader, base: Point, until: Point, every: Span) -> int 
     start, end = _roughly(reader, base), _roughly(reader, until)
     if start is None or end is None:
         return None
-    steps = int((end - start) / every.roughly_days * SLACK) + SPARE_STEPS
-    return steps if steps > 0 else None
+    return max(0, int((end - start) / every.roughly_days * SLACK) + SPARE_STEPS)
 
 
 def _roughly(reader: Reader, point: Point, depth: int = 0) -> float | None:
@@ -388,6 +387,9 @@ def _numbers(reader: Reader, name: str, node: Entries, reach: int | None) -> ran
         reader.problem(numbers, f"The repetition of '{name}' has both 'times' and 'numbers'. Keep one.")
     if numbers is not None:
         return _number_range(reader, numbers)
+    if times is None and reach == 0:
+        reader.problem(node, f"The repetition of '{name}' ends before it begins. Write a later 'until'.")
+        return None
     if times is None and reach is not None and reach <= MOST_MEMBERS:
         return range(1, reach + 1)
     if times is None:

@@ -150,6 +150,15 @@ class Network:
         for bound in self.answers:
             self._limit(bound.carrier, bound.upper, self.end(bound.expression, bound.upper)[0], Reason(bound, ()))
 
+    def propagate_anew(self) -> None:
+        """Forgets what followed from the ranges of nodes that are free, and narrows them by what is fixed by now."""
+        for index in self.web.nodes:
+            if index not in self.fixed:
+                self.low[index], self.high[index] = FIRST, LAST
+                self.low_reason.pop(index, None)
+                self.high_reason.pop(index, None)
+        self.propagate_known()
+
     def propagate_from(self, index: int, *, raises: bool = True, lowers: bool = True) -> None:
         """Narrows what follows from one node that was just fixed: what comes after it, or before it, or both."""
         self._spread((index,) if raises else (), (index,) if lowers else ())

@@ -21,7 +21,7 @@ def find_periods(layout: Layout) -> tuple[Period, ...]:
     days: dict[str, list[date]] = {}
     for item in layout.compiled.periods:
         each = item.rule.after_each
-        if not each:
+        if not each or item.open:
             found.append(_single(layout, item))
             continue
         if each not in days:
@@ -31,6 +31,8 @@ def find_periods(layout: Layout) -> tuple[Period, ...]:
 
 
 def _single(layout: Layout, item: CompiledPeriod) -> Period:
+    if item.open:
+        return _period(item, item.rule.id, None, None, (item.open,))
     status = layout.board.status
     start = _end(layout, item.start)
     if item.length is None:

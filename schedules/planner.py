@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from schedules.compiled import Compiled, compiled
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from schedules.grounds import Ground, Grounds
 
 
+NOTHING_SEEN: Mapping[int, Seen] = MappingProxyType({})
+
+
 def plan(template: Template, record: Record, site: Site, earlier: Earlier = NOTHING_EARLIER) -> Plan:
     """The plan that follows from the facts of ``record`` under ``template`` at ``site``, those in force.
 
@@ -41,7 +45,8 @@ class Prepared:
 
     ``template`` is the one in force; of a record that was amended, the patient's own, merged from all versions.
     ``ground`` is there where what the plan is made with changed since the enrolment. With ``known``, the same of a part
-    of the record, what was seen before the facts of that part is taken from it.
+    of the record, what was seen before the facts of that part is taken from it; ``looks`` are what is known to have
+    been seen before single facts, by their number.
     """
 
     __slots__ = ("compiled", "ground", "layout", "looks", "record", "seen", "site", "standing", "template")
@@ -52,13 +57,16 @@ class Prepared:
         record: Record,
         site: Site,
         earlier: Earlier = NOTHING_EARLIER,
+        *,
         known: Prepared | None = None,
+        looks: Mapping[int, Seen] = NOTHING_SEEN,
     ) -> None:
         # As it counts, with corrections made: so the plan is what it would have been, and what happened is judged anew.
         record = record.effective()
         self.template, self.record, self.site = template, record, site
         self.standing: Standing = fold(record)
         self.ground: Ground | None = None
+        self.looks: dict[int, Seen] = {**looks}
         if self.standing.changed:
             # Few records were amended, and a small command must not pay for those.
             from schedules.grounds import Grounds
@@ -67,7 +75,8 @@ class Prepared:
             return
         self.compiled: Compiled = compiled(template, tuple(sorted(known_groups(template, self.standing).items())))
         told = bool(self.standing.done or self.standing.missed)
-        self.looks: dict[int, Seen] = {} if known is None or not self._continues(known) else {**known.looks}
+        if known is not None and self._continues(known):
+            self.looks |= known.looks
         before = plainly(self.compiled, record, site)
         self.seen: dict[str, Seen] = replay(record, self.standing, before, self.looks) if told else {}
         self.layout: Layout = lay_out(self.compiled, self.standing, site, planned_for(self.seen))
@@ -79,7 +88,6 @@ class Prepared:
         def before(fact: Fact, planned: PlannedFor, seen: dict[str, Seen]) -> Layout:
             return grounds.just_before(record, fact, planned, seen).layout
 
-        self.looks = {}
         found = replay(record, self.standing, before, self.looks)
         self.ground = ground = grounds.as_of(record, planned_for(found), found)
         self.template, self.compiled = ground.template, ground.compiled
@@ -105,9 +113,10 @@ def prepare(
     earlier: Earlier = NOTHING_EARLIER,
     *,
     known: Prepared | None = None,
+    looks: Mapping[int, Seen] = NOTHING_SEEN,
 ) -> Prepared:
-    """The layout behind a plan; with ``known``, one of the same subject, in less time."""
-    return Prepared(template, record, site, earlier, known)
+    """The layout behind a plan; with ``known``, one of the same subject, or ``looks`` in less time."""
+    return Prepared(template, record, site, earlier, known=known, looks=looks)
 
 
 def plan_of(prepared: Prepared) -> Plan:

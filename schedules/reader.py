@@ -21,6 +21,7 @@ TAKEN = ("all", "earliest", "latest", "quote", "assumed", "unscheduled")
 _ADDED = re.compile(r"unscheduled-[0-9]+")
 PLACEHOLDERS = ("n", "member", "cycle")
 _ON_ANYTHING = ("quote", "assumed")
+TAKEN_BY_GROUPS = (*PLACEHOLDERS, *_ON_ANYTHING)
 # A file with more is no template; and looking for the nearest name takes its time.
 MOST_PROBLEMS = 200
 
@@ -173,7 +174,7 @@ class Reader:
             self.problem(
                 key, f"'{name}' cannot be the name of {what}: it would read as Day -{day}. Choose another name."
             )
-        elif name in (PLACEHOLDERS if group else TAKEN) or (not group and _ADDED.fullmatch(name)):
+        elif name in (TAKEN_BY_GROUPS if group else TAKEN) or (not group and _ADDED.fullmatch(name)):
             self.problem(
                 key, f"'{name}' cannot be the name of {what}: it has a meaning of its own. Choose another name."
             )

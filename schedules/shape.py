@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from schedules.bounding import live_status, static_bounds
 from schedules.compiled import Check, Compiled
-from schedules.evaluating import Board, Evaluate, is_timed
+from schedules.evaluating import Board, Edge, Evaluate, is_timed
 from schedules.plan import Status, Visit
 from schedules.points import Around, Between, Day, Extreme, Named, Point, Shifted, names_in
 from schedules.record import When
@@ -216,19 +216,41 @@ class _Shaper:
 
     def _visit_happens(self, place: int) -> bool:
         status = self.status[place]
-        return live_status(status) or (status is Status.MISSED and place not in self.compiled.references)
+        # One that was missed counts from when it was planned for (rule 7), unless it had no date to be missed on.
+        was_planned = place in self.fixed and place not in self.compiled.references
+        return live_status(status) or (status is Status.MISSED and was_planned)
 
     def _lacking(self, point: Point) -> list[str]:
         """The milestones (or visits) that have to happen first, followed through conditional visits to their cause."""
         found: list[str] = []
         for named in names_in(point):
-            if self._named_happens(named):
-                continue
-            place = self.compiled.reference_of(named) if isinstance(named, Day) else self.compiled.index.get(named.name)
-            deeper = self.waiting.get(place, ()) if place is not None else ()
-            own = self.compiled.rules[place].id if place is not None else str(named)
-            found.extend(deeper or (own,))
+            if not self._named_happens(named):
+                found.extend(self._causes(named))
         return found
+
+    def _causes(self, named: Named | Day) -> tuple[str, ...]:
+        if isinstance(named, Named) and named.which:
+            return self._causes_of_edge(self.compiled.edges[named.name]) or (str(named),)
+        place = self.compiled.reference_of(named) if isinstance(named, Day) else self.compiled.index.get(named.name)
+        deeper = self.waiting.get(place, ()) if place is not None else ()
+        return deeper or (self.compiled.rules[place].id if place is not None else str(named),)
+
+    def _causes_of_edge(self, edge: Edge) -> tuple[str, ...]:
+        """What all that a ``first`` or ``last`` ranges over waits for, or the open group of its activity; nothing where
+        some of it waits for nothing."""
+        group = self._open_group(edge.activity)
+        members = [place for place in edge.members if (place, edge.activity) not in self.facts.absent]
+        if group or not all(place in self.waiting for place in members):
+            return (group,) if group else ()
+        return tuple(dict.fromkeys(name for place in members for name in self.waiting[place]))
+
+    def _open_group(self, activity: str | None) -> str | None:
+        """The first group that an activity is only for some values of and that is open; None where it fits, or not."""
+        only_for = self.compiled.template.activities[activity].only_for if activity else ()
+        known = self.compiled.groups
+        if any(group in known and known[group] not in values for group, values in only_for):
+            return None
+        return next((group for group, _ in only_for if group not in known), None)
 
     def _live(self, place: int) -> bool:
         return live_status(self.status[place])

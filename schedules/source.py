@@ -35,6 +35,8 @@ _PARSER_WORDS = (
         "sequence entries are not allowed here",
         "no list can begin here. Begin it on a line of its own, or put the text in quotes.",
     ),
+    ("expected <block end>, but found '}'", "this '}}' closes nothing. Take it out, or put the text in quotes."),
+    ("expected <block end>, but found ']'", "this ']' closes nothing. Take it out, or put the text in quotes."),
     ("expected <block end>, but found '<scalar>'", "the text goes on behind its end. Put the whole text in quotes."),
     (
         "expected <block end>",

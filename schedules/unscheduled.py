@@ -12,7 +12,7 @@ from schedules.record import LABEL, Fact, When
 from schedules.site import Site
 from schedules.standing import Fixed, Standing
 from schedules.template import STOP_EVERYTHING, Template
-from schedules.words import day_words, weekday, when_words
+from schedules.words import day_words, in_a_sentence, weekday, when_words
 
 EPOCH = "unscheduled"
 PLACE = "clinic"
@@ -133,7 +133,7 @@ def story(template: Template, standing: Standing, site: Site, name: str) -> Iter
     if event is not None:
         label, day = template.event_label(event), standing.events[event].day
         on = f" on {day_words(day)}" if day is not None else ""
-        yield f"It was cancelled by {label[:1].lower()}{label[1:]}{on}, which stops it."
+        yield f"It was cancelled by {in_a_sentence(label)}{on}, which stops it."
     by = f" by {added.by}" if added.by else ""
     yield f"It is unscheduled: it was added{by}. The protocol does not ask for it, and no other date counts from it."
     yield from (f"Conflict: {item.message}" for item in unscheduled_conflicts([visit], site))

@@ -9,8 +9,8 @@ from schedules import unscheduled
 from schedules.bounding import history_bounds, live_status
 from schedules.conflicts import find_conflicts, window_words
 from schedules.course import NOTHING_EARLIER, Earlier
-from schedules.errors import UnknownName
 from schedules.evaluating import as_day
+from schedules.facts_check import no_visit
 from schedules.inequalities import Constant
 from schedules.judge import Seen, override_words
 from schedules.plan import Deviation, Status
@@ -19,7 +19,7 @@ from schedules.points import Day, Named, Point, names_in
 from schedules.record import Record, When
 from schedules.site import Site
 from schedules.template import Template
-from schedules.words import day_words, weekday, when_words
+from schedules.words import day_words, in_a_sentence, weekday, when_words
 
 
 def why(
@@ -27,14 +27,14 @@ def why(
 ) -> tuple[str, ...]:
     """The story of one visit's date, a line a step: where it stands, what it counts from and so on back to facts.
 
-    Raises UnknownName for a visit the template does not have.
+    Raises InvalidInput for what is no visit of the template, UnknownName where it is nothing else there.
     """
     prepared = prepare(template, record, site, earlier)
     place = prepared.compiled.index.get(visit)
     if place is None:
         if visit in prepared.standing.unscheduled:
             return tuple(unscheduled.story(template, prepared.standing, site, visit))
-        raise UnknownName("visit", visit, (*prepared.compiled.index, *prepared.standing.unscheduled))
+        raise no_visit(prepared.template, visit, prepared.standing.unscheduled)
     return tuple(dict.fromkeys(_Story(prepared).of(place)))
 
 
@@ -109,9 +109,7 @@ class _Story:
     def event(self, name: str) -> str:
         label = self.compiled.template.event_label(name)
         day = self.board.events.get(name)
-        return f"{label[:1].lower()}{label[1:]}" + (
-            f" on {day_words(day)}" if day is not None else ", which is not recorded"
-        )
+        return in_a_sentence(label) + (f" on {day_words(day)}" if day is not None else ", which is not recorded")
 
     def stands(self, place: int) -> str:
         """``was done on 4 March 2026 instead of 2 March 2026 (fever)``."""

@@ -23,6 +23,12 @@ MONTHS = (
 WEEKDAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
+def in_a_sentence(label: str) -> str:
+    """A label within a sentence: ``Disease progression`` begins small, ``CAR-T infusion`` and ``T cells`` do not."""
+    first = label.partition(" ")[0]
+    return f"{label[:1].lower()}{label[1:]}" if first[1:] and first[1:].islower() else label
+
+
 def weekday(day: date) -> str:
     """``Monday``, whatever the locale of the machine."""
     return WEEKDAY_NAMES[day.weekday()]

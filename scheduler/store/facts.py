@@ -173,13 +173,16 @@ class Facts:
 
     def record(self, subject: str) -> Record:
         """A subject's record. Raises StoreUnavailable where a fact cannot be read."""
-        return Record(subject=subject, facts=tuple(link.fact for link in self.links(subject)))
+        return record_of(subject, self.links(subject))
 
-    def append(self, subject: str, facts: Iterable[Fact], revision: int) -> None:
-        """Adds numbered facts behind the last one."""
-        last = self._session.connection().execute(_LAST_HASH, {"of_subject": subject})
-        previous = last.scalar() or NO_HASH
-        self.insert(chained(subject, facts, revision, previous))
+    def append(self, subject: str, links: Sequence[Link], facts: Iterable[Fact], revision: int) -> tuple[Link, ...]:
+        """Adds numbered facts behind the ``links`` of a subject, which are all there are, and gives all there are then.
+
+        Nobody else may change the record since they were read (see ``Subjects.find``).
+        """
+        new = chained(subject, facts, revision, links[-1].hash if links else NO_HASH)
+        self.insert(new)
+        return (*links, *new)
 
     def insert(self, links: Iterable[Link]) -> None:
         """Adds facts that are chained already."""
@@ -190,13 +193,11 @@ class Facts:
 # Rows are read past the session, for its objects take twice as long to make and nothing here changes one.
 _TABLE = FactRow.metadata.tables["fact"]
 _OF = _TABLE.select().where(_TABLE.c.subject == bindparam("of_subject")).order_by(_TABLE.c.number)
-_LAST_HASH = (
-    _TABLE.select()
-    .with_only_columns(_TABLE.c.hash)
-    .where(_TABLE.c.subject == bindparam("of_subject"))
-    .order_by(_TABLE.c.number.desc())
-    .limit(1)
-)
+
+
+def record_of(subject: str, links: Sequence[Link]) -> Record:
+    """The record that stored facts make."""
+    return Record(subject=subject, facts=tuple(link.fact for link in links))
 
 
 def _check_correction(fact: Fact) -> None:

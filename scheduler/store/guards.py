@@ -1,4 +1,4 @@
-"""The triggers by which the database itself refuses to change or remove what is recorded (migrations 0003 and 0006)."""
+"""The triggers by which the database itself refuses to change or remove what is recorded (migrations 0003 and 0008)."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from sqlalchemy import bindparam
 from sqlmodel import Session, col, func, insert, select
 
 from scheduler.store.codec import columns_of
-from scheduler.store.tables import SubjectRow, VisitRow
+from scheduler.store.tables import FactRow, SubjectRow, VisitRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +83,14 @@ class Subjects:
                 SubjectRow.site == site
             )
         return tuple(self._session.exec(statement))
+
+    def with_facts(self, since: datetime, *, site: str, protocol: str | None = None) -> tuple[Subject, ...]:
+        """A site's subjects of whom something was recorded at that moment or later, in order; of a protocol or all."""
+        recent = select(FactRow.subject).where(FactRow.recorded >= since)
+        statement = _TABLE.select().where(_TABLE.c.id.in_(recent), _TABLE.c.site == site).order_by(_TABLE.c.id)
+        if protocol is not None:
+            statement = statement.where(_TABLE.c.protocol == protocol)
+        return tuple(_value(row) for row in self._session.connection().execute(statement))
 
     def to_queue(self, horizon: datetime, *, limit: int, sites: Collection[str] | None = None) -> tuple[str, ...]:
         """The ids of those who go on and whose reminders are not queued up to the horizon, at most ``limit``.

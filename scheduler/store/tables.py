@@ -112,7 +112,11 @@ class VisitRow(SQLModel, table=True):
     no date any more keeps its last one here; ``served`` says that it once had a dated entry of its own in calendars."""
 
     __tablename__ = "visit"
-    __table_args__ = (Index("ix_visit_day_status", "day", "status"),)
+    __table_args__ = (
+        Index("ix_visit_day_status", "day", "status"),
+        # All that tells whether the events of visits are stored as they are now: the rows themselves are wide.
+        Index("ix_visit_revision", "subject", "visit", "revision", "served"),
+    )
 
     subject: str = Field(primary_key=True, foreign_key="subject.id")
     visit: str = Field(primary_key=True)
@@ -152,6 +156,19 @@ class PeriodRow(SQLModel, table=True):
     revision: int
     sequence: int
     changed: datetime
+
+
+class LookRow(SQLModel, table=True):
+    """What the plan said of a visit just before a fact about it, as JSON: by that the fact is judged. It follows from
+    the facts before, and is good as long as the ``basis``, which stands for all that it follows from, is the same. Can
+    be thrown away at any time."""
+
+    __tablename__ = "look"
+
+    subject: str = Field(primary_key=True, foreign_key="subject.id")
+    fact: int = Field(primary_key=True)
+    basis: str
+    data: str
 
 
 class VisitEventRow(SQLModel, table=True):

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from operator import itemgetter
 from typing import Any
 
-from sqlmodel import Session, String, and_, col, insert, or_, select, type_coerce, update
+from sqlmodel import Session, and_, col, func, insert, select, update
 
 from scheduler.store.codec import columns_of
 from scheduler.store.tables import SubjectRow, VisitEventRow, VisitRow
@@ -29,22 +28,25 @@ class StoredEvent:
     site_revision: int
     starts: str
     zone: str
-    first: date | None
-    last: date | None
+    first: date
+    last: date
     data: bytes
 
-    @property
-    def order(self) -> tuple[str, str, str]:
-        """The place in a calendar: by subject, then by date and time."""
-        return self.subject, self.starts, self.visit
+
+# A subject and the bytes of one of its events.
+Row = tuple[str, bytes]
+# A subject, a zone that its events need, and the first and the last day on which they do.
+Need = tuple[str, str, date, date]
 
 
-# A row of the table: subject, bytes, zone, first and last day.
-Row = tuple[str, bytes, str, date, date]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """Whose events are asked for, a subject's or a site's, and of which days, both included."""
 
-
-# Zones, each with a first and a last year in which it is needed.
-Zones = set[tuple[str, int, int]]
+    subject: str | None = None
+    site: str | None = None
+    first: date | None = None
+    last: date | None = None
 
 
 class VisitEvents:
@@ -53,48 +55,39 @@ class VisitEvents:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def current(
-        self, form: str, *, subject: str | None, site: str | None, first: date | None, last: date | None
-    ) -> tuple[list[bytes], Zones] | None:
-        """The bytes of all events in this form that touch the days from ``first`` to ``last``, in order, and the zones
-        they need; None where any is not stored as it is now."""
-        event, visit = VisitEventRow, VisitRow
-        # Of days only the years count, which need no dates to be made of them.
-        days = (type_coerce(col(event.first), String), type_coerce(col(event.last), String))
-        columns: tuple[Any, ...] = (visit.subject, event.starts, visit.visit, event.data, event.zone, *days)
-        statement = _joined(select(*columns), form).where(_of(subject, site))
-        missing = col(event.subject).is_(None)
-        statement = statement.where(or_(missing, and_(col(event.first).is_not(None), *_touching(first, last))))
-        # Past the session, which would look at each row; and sorted here, where no bytes are moved.
-        found = self._session.connection().execute(statement).all()
-        if any(row[3] is None for row in found):
-            return None
-        spans = {(row[4], _year(row[5]), _year(row[6])) for row in found if row[4]}
-        return [row[3] for row in sorted(found, key=itemgetter(0, 1, 2))], spans
-
-    def without(self, form: str, *, subject: str | None, site: str | None) -> tuple[str, ...]:
+    def without(self, form: str, asked: Asked) -> tuple[str, ...]:
         """The subjects that have a visit whose event is not stored in this form as it is now, in order."""
-        lacking = col(VisitEventRow.subject).is_(None)
-        statement: Any = _joined(select(VisitRow.subject).distinct(), form).where(lacking, _of(subject, site))
-        statement = statement.order_by(VisitRow.subject)
-        return tuple(self._session.exec(statement))
-
-    def rows(
-        self, form: str, *, subject: str | None, site: str | None, first: date | None, last: date | None
-    ) -> Sequence[Row]:
-        """The events in this form that touch the days from ``first`` to ``last``, in order; also of those
-        ``without`` something, of which they are not to be used."""
-        event = VisitEventRow
-        columns: tuple[Any, ...] = (event.subject, event.data, event.zone, event.first, event.last)
-        statement: Any = (
-            select(*columns)
-            .join(SubjectRow, col(SubjectRow.id) == event.subject)
-            .where(col(event.form) == form, col(event.first).is_not(None), _of(subject, site))
-            .where(*_touching(first, last))
-            .order_by(event.subject, event.starts, event.visit)
+        event, visit = VisitEventRow, VisitRow
+        is_current = and_(
+            col(event.subject) == visit.subject,
+            col(event.visit) == visit.visit,
+            col(event.form) == form,
+            col(event.revision) == visit.revision,
+            col(event.site_revision) == SubjectRow.site_revision,
         )
-        found: Sequence[Row] = self._session.exec(statement).all()
+        lacking: Any = select(visit.subject).distinct().join(SubjectRow, col(SubjectRow.id) == visit.subject)
+        lacking = lacking.outerjoin(event, is_current).where(col(visit.served).is_(True), _is_asked(asked))
+        return tuple(self._session.exec(lacking.where(col(event.subject).is_(None)).order_by(visit.subject)))
+
+    def rows(self, form: str, asked: Asked) -> Sequence[Row]:
+        """The events in this form that touch the days asked for, in order; also of those ``without`` something, of
+        which they are not to be used."""
+        event = VisitEventRow
+        statement = select(event.subject, event.data).where(*_asked(form, asked))
+        found: Sequence[Row] = self._rows(statement.order_by(event.subject, event.starts, event.visit))
         return found
+
+    def zones(self, form: str, asked: Asked) -> Sequence[Need]:
+        """The zones that each subject's ``rows`` need."""
+        event = VisitEventRow
+        columns = (event.subject, event.zone, func.min(event.first), func.max(event.last))
+        statement = select(*columns).where(*_asked(form, asked), col(event.zone) != "")
+        found: Sequence[Need] = self._rows(statement.group_by(event.subject, event.zone))
+        return found
+
+    def _rows(self, statement: Any) -> Any:
+        # Past the session, which would look at each row.
+        return self._session.connection().execute(statement).all()
 
     def put(self, events: Iterable[StoredEvent]) -> None:
         """Stores the events; of a visit and form that is there the newer revision is kept."""
@@ -121,35 +114,16 @@ def _key(event: StoredEvent) -> tuple[str, str, str]:
     return event.subject, event.visit, event.form
 
 
-def _joined(statement: Any, form: str) -> Any:
-    """Every visit that has an event, with its subject and, if it is stored as it is now, that event."""
-    event, visit = VisitEventRow, VisitRow
-    is_current = and_(
-        col(event.subject) == visit.subject,
-        col(event.visit) == visit.visit,
-        col(event.form) == form,
-        col(event.revision) == visit.revision,
-        col(event.site_revision) == SubjectRow.site_revision,
-    )
-    return (
-        statement.select_from(visit)
-        .join(SubjectRow, col(SubjectRow.id) == visit.subject)
-        .outerjoin(event, is_current)
-        .where(col(visit.served).is_(True))
-    )
-
-
-def _year(day: object) -> int:
-    return int(str(day)[:4])
-
-
-def _touching(first: date | None, last: date | None) -> tuple[Any, ...]:
+def _asked(form: str, asked: Asked) -> Iterator[Any]:
     event = VisitEventRow
-    return (
-        *(() if first is None else (col(event.last) >= first,)),
-        *(() if last is None else (col(event.first) <= last,)),
-    )
+    yield col(event.form) == form
+    # A join would have the bytes sorted, where SQLite walks along the key for this.
+    yield col(event.subject).in_(select(SubjectRow.id).where(_is_asked(asked)))
+    if asked.first is not None:
+        yield col(event.last) >= asked.first
+    if asked.last is not None:
+        yield col(event.first) <= asked.last
 
 
-def _of(subject: str | None, site: str | None) -> Any:
-    return SubjectRow.id == subject if subject is not None else SubjectRow.site == site
+def _is_asked(asked: Asked) -> Any:
+    return SubjectRow.id == asked.subject if asked.subject is not None else SubjectRow.site == asked.site

@@ -14,6 +14,7 @@ from scheduler.store.contacts import Contacts
 from scheduler.store.engine import ALONE, HURRIED, TOGETHER, WRITING, backend_of, read_url, shown_url
 from scheduler.store.facts import Facts
 from scheduler.store.guards import Guards
+from scheduler.store.looks import Looks
 from scheduler.store.outbox import Outbox
 from scheduler.store.policies import Policies
 from scheduler.store.schema import bring_up_to_date
@@ -39,6 +40,7 @@ class Work:
         self.approvals = Approvals(session)
         self.subjects = Subjects(session)
         self.facts = Facts(session)
+        self.looks = Looks(session)
         self.visits = Visits(session)
         self.visit_events = VisitEvents(session)
         self.contacts = Contacts(session)

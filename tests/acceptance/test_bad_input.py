@@ -111,6 +111,21 @@ BAD_TEXTS = [
     ((*DONE, "2026-03-04", "--by", "x" * 200), "cannot be the name of who records this."),
     (("audit", "P-001", "--verify", "--head", "abc"), "'abc' is no head of a record"),
     (("done", "P-001", "ld", "2026-02-25"), "'ld' is a series of visits. Name one of them: ld-1, ld-2, ld-3."),
+    (("why", "P-001", "ld"), "'ld' is a series of visits. Name one of them: ld-1, ld-2, ld-3."),
+    (
+        ("book", "P-001", "il2", "2026-03-02"),
+        "'il2' is an activity, not a visit. Name a visit at which it is done: d1, d4",
+    ),
+    (("why", "P-001", "il2"), "'il2' is an activity, not a visit."),
+    (
+        ("done", "P-001", "progression", "2026-03-02"),
+        "'progression' is a milestone, not a visit. Record it as an event.",
+    ),
+    (("missed", "P-001", "death"), "'death' is a milestone, not a visit. Record it as an event."),
+    (("event", "P-001", "d1", "2026-03-02"), "'d1' is a visit, not a milestone. Record it as done."),
+    (("event", "P-001", "enrolment", "2026-02-01"), "Correct the date of that fact instead."),
+    (("history", "P-001", "stroke=no"), "'no' is no date. Write year-month-day, such as 2026-03-02. Where stroke does"),
+    ((*DONE, "2026-03-04", "--why", "bell \a"), "The reason 'bell �' holds characters that cannot be printed."),
     (("preview", "missing.yaml"), "The file 'missing.yaml' cannot be read: No such file or directory."),
     (("protocols", "add", "."), "The file '.' cannot be read: Is a directory."),
 ]

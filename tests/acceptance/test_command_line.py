@@ -54,14 +54,18 @@ def test_the_commands_are_those_of_the_interface() -> None:
         "site add",
         "site approve",
         "site close",
+        "site list",
         "site refresh",
         "site remind",
+        "site show",
         "enrol",
+        "subjects",
         "show",
         "why",
         "agenda",
         "overdue",
         "deviations",
+        "changes",
         "book",
         "move",
         "done",
@@ -105,6 +109,15 @@ def test_help_has_examples_and_fits_80_columns(path: tuple[str, ...], command: c
     assert "\n  Examples:\n    dayzero " in result.out
     assert max(map(len, result.out.splitlines())) <= 80
     assert result.out == dayzero(*path, "-h").out
+
+
+@pytest.mark.parametrize(("path", "command"), EVERY)
+def test_a_list_of_commands_has_the_first_sentence_of_each_whole(
+    path: tuple[str, ...], command: click.Command, dayzero: Run
+) -> None:
+    if isinstance(command, click.Group):
+        listed = dayzero(*path, "--help").out.partition("\nCommands:\n")[2]
+        assert not [line for line in listed.splitlines() if line.endswith("...")]
 
 
 def named_by(words: list[str]) -> tuple[click.Command, list[str]]:

@@ -319,3 +319,30 @@ def test_who_recorded_it_is_by_the_option_else_the_environment(database: Path, d
     dayzero("history", "P-001", "radiotherapy=never")
     facts = dayzero("audit", "P-001", "--json").json["facts"]
     assert [fact["by"] for fact in facts[-2:]] == ["Study nurse", "tester"]
+
+
+LATER = """\
+protocol: LATER
+version: "1.0"
+title: Visits with a later bound
+reference: {visit: d1, day: 1}
+visits:
+  d1: {epoch: treatment, place: ward, at: enrolment + 7 days}
+  x: {epoch: treatment, place: ward, at: day 5, window: ±1 day, at_the_latest: day 9}
+  y: {epoch: treatment, place: ward, at: day 5, no_later_than: day 6, at_the_latest: day 9}
+"""
+
+
+@pytest.mark.parametrize("name", ["x", "y"])
+def test_a_booking_up_to_the_later_bound_asks_for_a_reason(
+    name: str, tmp_path: Path, database: Path, dayzero: Run
+) -> None:
+    (tmp_path / "later.yaml").write_text(LATER, encoding="utf-8")
+    assert dayzero("protocols", "add", "later.yaml").code == 0
+    assert dayzero("enrol", "LATER", "L-1", "--site", "BJ01", "--set", "d1=2026-03-02", *NOW).code == 0
+    warning = f"{name} is booked later than its rules allow, for which the protocol wants a reason. Give it with --why."
+    assert warning not in dayzero("book", "L-1", name, "2026-03-07", *NOW).err
+    late = dayzero("move", "L-1", name, "2026-03-09", *NOW)
+    assert (late.code, late.err) == (0, f"Warning: {warning}\n")
+    assert warning not in dayzero("move", "L-1", name, "2026-03-10", "--why", "travel", *NOW).err
+    assert dayzero("show", "L-1", "--json").json["conflicts"] == []

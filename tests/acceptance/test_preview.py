@@ -190,3 +190,26 @@ def test_a_preview_loads_no_store_and_holidays_only_when_asked_for() -> None:
     assert loaded_by(*S4[:-1]) & (heavy | {"json"}) == set()
     assert loaded_by(*S4, "--holidays", "CN") & heavy == {"holidays"}
     assert loaded_by("--help") & (heavy | {"ruamel", "schedules", "calendars", "scheduler"}) == set()
+
+
+def test_a_milestone_that_repeats_may_be_given_more_than_once(dayzero: Run) -> None:
+    start = ("preview", "CD70-CART", "--enrolled", "2026-01-05", "--set", "d0=2026-03-02", "--json")
+    scans = ("--event", "unconfirmed-progression=2026-05-01", "--event", "unconfirmed-progression=2026-09-01")
+    found = planned(dayzero(*start, *scans).json)
+    assert (found["confirm-1"], found["confirm-2"]) == ("2026-06-02", "2026-10-13")
+    result = dayzero(*start, "--event", "progression=2026-05-01", "--event", "progression=2026-06-01")
+    assert result.code == 2
+    assert result.err == "Error: 'progression' is given twice, as 2026-05-01 and as 2026-06-01. Give it once.\n"
+
+
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [
+        ("--open", "There is no weekday ''. Write them as in mon,tue,wed,thu,fri,sat,sun."),
+        ("--opens", "'' is no time of day. Write hours and minutes, such as 08:00."),
+        ("--timezone", "There is no time zone ''. Write a name of the IANA list, such as Asia/Shanghai or UTC."),
+    ],
+)
+def test_an_empty_description_of_a_site_is_refused(option: str, message: str, dayzero: Run) -> None:
+    result = dayzero(*S4, option, "")
+    assert (result.code, result.err) == (2, f"Error: {message}\n")

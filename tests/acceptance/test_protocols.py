@@ -66,6 +66,19 @@ def test_the_schedule_of_activities_as_markdown(database: Path, dayzero: Run) ->
     assert rows[0].split("|")[2].strip() == "x"
 
 
+@pytest.mark.parametrize("command", ["show", "assumptions"])
+def test_a_file_is_shown_before_it_is_registered(command: str, mini: Path, database: Path, dayzero: Run) -> None:
+    result = dayzero("protocols", command, str(mini))
+    assert (result.code, result.err) == (0, "")
+    assert result.out.startswith("MINI 1.0: A protocol for tests")
+    assert "MINI" not in dayzero("protocols").out
+    assert dayzero("protocols", command, str(mini), "--version", "1.0").code == 2
+    written(mini, TWO_PROBLEMS)
+    result = dayzero("protocols", command, str(mini))
+    assert (result.code, result.out) == (2, "")
+    assert "mini.yaml:7:37: error: Visit 'd8' has no key 'windw'" in result.err
+
+
 def test_show_prints_visits_across_and_activities_down(database: Path, dayzero: Run) -> None:
     result = dayzero("protocols", "show", "NEUK203-13")
     assert (result.code, result.err) == (0, "")

@@ -89,6 +89,15 @@ def test_the_second_cycle_waits_for_its_own_product(first: Run) -> None:
     ]
 
 
+def test_a_milestone_recorded_again_names_that_of_the_second_cycle(first: Run) -> None:
+    decide(first)
+    told = first("event", "S-1", "eligible", "2026-04-10", "--now", "2026-04-10T12:00", "--dry-run").err
+    assert told.endswith("this counts instead. If it is for second/eligible, undo it and record that.\n")
+    first("event", "S-1", "second/eligible", "2026-04-10", "--now", "2026-04-10T12:00")
+    told = first("event", "S-1", "eligible", "2026-04-10", "--now", "2026-04-10T12:00", "--dry-run").err
+    assert told.endswith("this counts instead.\n")
+
+
 def test_the_second_day_0_is_no_earlier_than_28_days_after_the_first(first: Run) -> None:
     first("event", "S-1", "second-cycle", "2026-03-18", "--now", "2026-03-18T12:00")
     assert dates(first, "second/d0") == ["2026-03-30"]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.acceptance.conftest import Run
 
 SMALL = ("NEUK203-13", "--patients", "1", "--days", "30")
@@ -32,6 +34,18 @@ def test_a_database_that_is_named_is_kept_and_can_be_looked_at(dayzero: Run, tmp
     assert dayzero("simulate", *SMALL, "--database", url).code == 0
     shown = dayzero("show", "SIM-00001", "--database", url, "--json").json
     assert (shown["protocol"], shown["site"]) == ("NEUK203-13", "SIM-CN")
+
+
+def test_the_database_of_the_environment_is_left_alone(
+    dayzero: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever works with DAYZERO_DATABASE set means a real trial by it."""
+    monkeypatch.setenv("DAYZERO_DATABASE", f"sqlite:///{tmp_path}/trial.db")
+    assert dayzero("simulate", *SMALL).code == 0
+    assert list(tmp_path.iterdir()) == []
+    monkeypatch.delenv("DAYZERO_DATABASE")
+    assert dayzero("--database", f"sqlite:///{tmp_path}/simulated.db", "simulate", *SMALL).code == 0
+    assert (tmp_path / "simulated.db").exists()
 
 
 def test_it_refuses_a_database_with_subjects(dayzero: Run, unchanged: Path) -> None:

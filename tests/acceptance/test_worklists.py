@@ -146,7 +146,7 @@ def test_of_one_patient_also_expiries_and_questions(database: Path, dayzero: Run
     ("arguments", "error"),
     [
         (("--csv", "--json"), "Error: Give either --csv or --json, not both.\n"),
-        (("P-001", "--protocol", "NEUK203-13"), "Error: Deviations are of one subject or of one protocol."),
+        (("P-001", "--protocol", "NEUK203-13"), "Error: Deviations are of one subject, or of a protocol or site."),
         (("--protocol", "NEUK203"), "Error: There is no protocol 'NEUK203'. Did you mean 'NEUK203-13'?\n"),
         (("P-01",), "Error: There is no subject 'P-01'. Did you mean 'P-001'?\n"),
     ],
@@ -302,3 +302,52 @@ def test_the_agenda_is_counted_by_day_site_and_department(unchanged: Path, dayze
         2,
         "Error: There is no way 'patient' to count visits by. Choose one of day, site, department.\n",
     )
+
+
+# Who is there, what was recorded lately, and the sites
+
+
+def test_the_subjects_are_listed(database: Path, dayzero: Run) -> None:
+    assert dayzero("subjects", "--now", "2026-03-01").out == (
+        "Subject       Protocol        Next            Visit  Status  Overdue  Conflicts\n"
+        "────────────  ──────────────  ──────────────  ─────  ──────  ───────  ─────────\n"
+        "P-001 (BJ01)  NEUK203-13 1.0  Mon 2 Mar 2026  d1     booked  7        0\n"
+    )
+    (one,) = dayzero("subjects", "--json", "--now", "2026-03-01").json
+    assert one["next"] == {"visit": "d1", "planned": "2026-03-02", "status": "booked"}
+    assert (one["enrolled"], one["revision"], one["stopped"]) == ("2026-02-09", 1, None)
+    dayzero("event", "P-001", "death", "2026-03-01", "--now", "2026-03-01T10:00")
+    assert dayzero("subjects").out.startswith("Stopped\nSubject       Protocol        By     On\n")
+    assert dayzero("subjects", "--json").json[0]["stopped"] == {"by": "death", "on": "2026-03-01"}
+    assert dayzero("subjects", "--protocol", "CD70-CART").out == "Nobody is enrolled.\n"
+
+
+def test_what_was_recorded_lately_is_listed(database: Path, dayzero: Run) -> None:
+    dayzero(*LATE, "--by", "lin")
+    assert dayzero("changes", "--now", "2026-03-05T08:00").out == (
+        "Recorded (UTC)    Subject       By   What                  Why\n"
+        "────────────────  ────────────  ───  ────────────────────  ─────────────────────\n"
+        "2026-03-04 08:00  P-001 (BJ01)  lin  d1 done on Wed 4 Mar  fever on the planned\n"
+        "                                     2026                  day\n"
+    )
+    (one,) = dayzero("changes", "--since", "2026-03-04", "--json").json
+    assert (one["subject"], one["fact"], one["recorded"]) == ("P-001", 4, "2026-03-04T08:00:00+00:00")
+    assert dayzero("changes", "--now", "2026-03-07T08:00").out == "Nothing was recorded.\n"
+
+
+def test_sites_are_listed_and_shown(database: Path, dayzero: Run) -> None:
+    assert "BJ01        Asia/Shanghai  mon, tue, wed, thu, fri  08:00  CN\n" in dayzero("site", "list").out
+    dayzero("site", "close", "BJ01", "2026-04-20..2026-04-22", "--why", "inspection", "--yes")
+    dayzero("site", "approve", "BJ01", "NEUK203-13", "--version", "1.0", "--mandatory")
+    shown = dayzero("site", "show", "BJ01").out
+    assert shown.startswith("Site BJ01, revision 2: Asia/Shanghai, open mon, tue, wed, thu, fri from 08:00.")
+    assert "Closed\n  - Mon 20 Apr 2026 to Wed 22 Apr 2026: inspection\n" in shown
+    assert "Approved\n  - NEUK203-13 1.0, for every patient\n" in shown
+    told = dayzero("site", "show", "BJ01", "--json").json
+    assert told["closures"][0] == {"date": "2026-04-20", "why": "inspection"}
+    assert (told["approved"][0]["version"], told["reminders"]) == ("1.0", {})
+
+
+def test_a_site_that_is_there_is_not_said_to_be_added(unchanged: Path, dayzero: Run) -> None:
+    again = dayzero("site", "add", "BJ01", "--timezone", "Asia/Shanghai", "--holidays", "CN")
+    assert again.out.startswith("Site BJ01 was there before, and nothing has changed: Asia/Shanghai, open mon,")

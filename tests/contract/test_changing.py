@@ -296,3 +296,22 @@ def test_the_agenda_is_told_by_site_and_department(enrolled: Scheduler) -> None:
         enrolled.agenda(department="pharmcy", now=NOW)
     with pytest.raises(InvalidInput, match=r"There is no site 'BJ1'. Did you mean 'BJ01'?"):
         enrolled.agenda(site="BJ1")
+
+
+def test_what_is_dated_before_the_enrolment_is_recorded_with_a_warning(enrolled: Scheduler) -> None:
+    """The wrong year of a January."""
+    before = "is dated 4 March 2025, before the enrolment on 5 January 2026; it is recorded all the same."
+    assert enrolled.done("P-001", "d1", "2025-03-04", now=NOW, dry_run=True).warnings == (f"d1 {before}",)
+    assert enrolled.book("P-001", "d1", "2025-03-04", now=NOW, dry_run=True).warnings == (f"d1 {before}",)
+    assert enrolled.event("P-001", "death", "2025-03-04", now=NOW, dry_run=True).warnings == (f"death {before}",)
+    assert enrolled.event("P-001", "eligible", "2025-03-04", now=NOW, dry_run=True).warnings == ()
+    number = enrolled.done("P-001", "d1", "2026-03-04", now=NOW).record.facts[-1].number
+    change = enrolled.correct("P-001", number, "2025-03-04", why="typo", now=NOW, dry_run=True)
+    assert change.warnings == (f"d1 {before}",)
+
+
+def test_what_is_missed_before_its_day_is_recorded_with_a_warning(enrolled: Scheduler) -> None:
+    early = enrolled.missed("P-001", "d1", now="2026-02-27T12:00", dry_run=True)
+    (warning,) = early.warnings
+    assert warning == "d1 is booked for 2 March 2026, which is in the future; it is recorded as missed all the same."
+    assert enrolled.missed("P-001", "d1", now="2026-03-02T12:00", dry_run=True).warnings == ()

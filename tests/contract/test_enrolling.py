@@ -96,7 +96,7 @@ def test_who_will_not_be_reminded_is_warned_of(trial: Scheduler) -> None:
     ("values", "message"),
     [
         ({"protocol": "SMAL"}, "There is no protocol 'SMAL'. Did you mean 'SMALL'?"),
-        ({"version": "1.1"}, "There is no version '1.1' of SMALL. Did you mean '1.0'?"),
+        ({"version": "1.1"}, "There is no version '1.1' of SMALL. Known: 1.0."),
         ({"site": "BJ02"}, "There is no site 'BJ02'. Did you mean 'BJ01'?"),
         ({"dates": {"d2": "2026-03-02"}}, "There is no visit 'd2'. Did you mean 'd8'?"),
         ({"dates": {"d1": "2026-02-30"}}, "'2026-02-30' is no date of the calendar"),
@@ -111,7 +111,8 @@ def test_who_will_not_be_reminded_is_warned_of(trial: Scheduler) -> None:
         ({"enrolled": date(1066, 10, 14)}, "'1066-10-14' is outside 1900 to 2199"),
         ({"now": "2026-01-05T9"}, "'2026-01-05T9' is no time"),
         ({"by": "x" * 101}, "cannot be the name of who records this"),
-        ({"why": "x" * 2001}, "The reason is no text of at most 2000 characters"),
+        ({"why": "x" * 2001}, "The reason has 2,001 characters, and 2,000 are kept. Write it shorter."),
+        ({"why": "bell \a"}, "The reason 'bell �' holds characters that cannot be printed. Write it without them."),
     ],
 )
 def test_bad_input_is_refused_and_nothing_is_written(trial: Scheduler, values: dict[str, object], message: str) -> None:

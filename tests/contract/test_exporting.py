@@ -295,7 +295,7 @@ def test_an_older_event_does_not_replace_a_newer_one(enrolled: Scheduler) -> Non
     visit, form, revision, data = stored(enrolled)[0]
     event = StoredEvent(
         subject="P-001", visit=visit, form=form, revision=revision - 1, site_revision=1, starts="", zone="",
-        first=None, last=None, data=b"old",
+        first=date(2026, 3, 2), last=date(2026, 3, 2), data=b"old",
     )  # fmt: skip
     enrolled._desk.store.keep(lambda work: work.visit_events.put([event]))
     assert stored(enrolled)[0] == (visit, form, revision, data)

@@ -9,7 +9,7 @@ import pytest
 
 from calendars.worklists import Worklist
 from scheduler import Scheduler
-from schedules.errors import InvalidInput, StaleRevision
+from schedules.errors import InvalidInput, StaleRevision, UnknownName
 from schedules.plan import Plan, Status
 from schedules.record import Kind
 
@@ -235,5 +235,49 @@ def test_deviations_of_what_is_not_there(enrolled: Scheduler) -> None:
         enrolled.deviations(protocol="SMAL")
     with pytest.raises(InvalidInput, match=r"There is no subject 'P-01'"):
         enrolled.deviations(subject="P-01")
-    with pytest.raises(InvalidInput, match=r"Deviations are of one subject or of one protocol"):
+    with pytest.raises(InvalidInput, match=r"Deviations are of one subject, or of a protocol or site"):
         enrolled.deviations(subject="P-001", protocol="SMALL")
+
+
+# Who is there, and what was recorded lately
+
+
+def test_the_subjects_are_listed_with_what_comes_next(full: Scheduler) -> None:
+    (one,) = full.subjects(now="2026-02-25T09:00")
+    assert (one.subject, one.site, one.protocol, one.version) == ("P-001", "BJ01", "SMALL", "1.0")
+    assert (one.next_visit, one.next_when, one.next_status) == ("d1", date(2026, 3, 2), "booked")
+    # Neither consent nor the labs booked for the day before are recorded.
+    assert (one.overdue, one.conflicts, one.stopped) == (2, 0, None)
+    full.event("P-001", "death", "2026-02-26", now="2026-02-27T09:00")
+    (one,) = full.subjects(now="2026-02-27T09:00")
+    assert (one.next_visit, one.overdue, one.stopped, one.stopped_on) == (None, 0, "death", date(2026, 2, 26))
+
+
+def test_subjects_are_those_of_a_site_or_protocol(full: Scheduler) -> None:
+    full.add_site("HD01", timezone="Europe/Berlin", now=NOW)
+    full.enrol("SMALL", "P-002", site="HD01", now=NOW)
+    assert [one.subject for one in full.subjects(now=NOW)] == ["P-001", "P-002"]
+    assert [one.subject for one in full.subjects(site="HD01", protocol="SMALL", now=NOW)] == ["P-002"]
+    assert full.subjects(protocol="NEUK203-13", now=NOW) == ()
+    with pytest.raises(UnknownName, match=r"There is no site 'HD02'"):
+        full.subjects(site="HD02")
+    with pytest.raises(UnknownName, match=r"There is no protocol 'NONE'"):
+        full.subjects(protocol="NONE")
+
+
+def test_changes_are_from_the_beginning_of_yesterday_at_the_site(full: Scheduler) -> None:
+    full.missed("P-001", "labs", why="snow", by="cora", now="2026-02-26T00:10")
+    full.done("P-001", "d1", "2026-03-02", by="lin", now="2026-02-26T23:50")
+    told = [(one.by, one.what, one.why) for one in full.changes(now="2026-02-27T08:00")]
+    assert told == [("cora", "labs missed", "snow"), ("lin", "d1 done on Mon 2 Mar 2026", "")]
+    # Ten minutes past midnight in Beijing are ten past four in the afternoon before, in UTC.
+    assert [one.by for one in full.changes(since="2026-02-25T16:30Z", now="2026-02-27T08:00")] == ["lin"]
+    assert full.changes(now="2026-02-28T08:00") == ()
+    assert full.changes(site="BJ01", protocol="NEUK203-13", since="2026-01-01") == ()
+
+
+def test_deviations_are_those_of_a_site(full: Scheduler) -> None:
+    full.add_site("HD01", timezone="Europe/Berlin", now=NOW)
+    full.missed("P-001", "labs", now="2026-02-26T00:10")
+    assert [one.visit for one in full.deviations(site="BJ01").items] == ["labs"]
+    assert full.deviations(site="HD01").items == ()

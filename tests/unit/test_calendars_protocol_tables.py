@@ -14,6 +14,7 @@ from calendars.protocol_tables import assumptions_text, catalogue_table, schedul
 from schedules.points import Around, Day, Named, shifted
 from schedules.spans import Span
 from schedules.template import Activity, Epoch, Group, Milestone, PeriodRule, Statement, Template, VisitRule
+from tests.support import template
 
 WEEK = Around(-Span(days=7), Span(days=7))
 
@@ -89,29 +90,31 @@ TEMPLATE = Template(
 SCHEDULE = """\
 TINY-1 1.0: A tiny protocol (NCT00000000)
 
-                          d1 [1]     d4 [2, 3,  call-1 … 3
-                                     4]
+                          d1 [1, 2]  d4 [3, 4,  call-1 … 3
+                                     5]
 ────────────────────────  ─────────  ─────────  ───────────
 Epoch                     Treatment  Treatment  Survival
                                                 follow-up
-When                      enrolment  day 4      progression
-                                                + 3 months
-                                                … 9 months
+When                      day 1      day 4      progression
+                                                + 3 months,
+                                                6 months, 9
+                                                months
 Window                               ±1 week
-Infusion, dose level      x [5]      (x) [6]
+Infusion, dose level      x [6]      (x) [7]
 Questions                                       x
-Scan [7, 8]                          x
+Scan [8, 9]                          x
 
-[1]   d1: not before Eligibility confirmed.
-[2]   d4: only for Dose level: high.
-[3]   d4: no earlier than d1; no later than d1 + 9 days; with a reason at the
+[1]   d1: enrolment, until its date is set.
+[2]   d1: not before Eligibility confirmed.
+[3]   d4: only for Dose level: high.
+[4]   d4: no earlier than d1; no later than d1 + 9 days; with a reason at the
       latest day 14.
-[4]   d4, assumed (window): the record gives none
-[5]   Infusion, dose level: at -30 minutes, +2 hours ±15 minutes from the start
+[5]   d4, assumed (window): the record gives none
+[6]   Infusion, dose level: at -30 minutes, +2 hours ±15 minutes from the start
       of the visit.
-[6]   (x) is optional: done where it is chosen for a patient.
-[7]   Scan: only for Dose level: low or high.
-[8]   Scan, assumed: as usual
+[7]   (x) is optional: done where it is chosen for a patient.
+[8]   Scan: only for Dose level: low or high.
+[9]   Scan, assumed: as usual
 
 Periods
   - Stay near: after each infusion for 2 weeks
@@ -133,12 +136,70 @@ def test_members_of_a_series_share_a_column_only_where_they_are_alike() -> None:
     assert [column.name for column in apart.columns[2:]] == ["call-1", "call-2", "call-3"]
 
 
+TIMES = """epochs: {t: {}}
+milestones: {progression: Progression, crs: Severe CRS}
+visits:
+  d1: {epoch: t, at: enrolment + 28 days}
+  plain: {epoch: t, at: d1 + 8 weeks}
+  after: {epoch: t, at: e-7 + 1 day}
+  e-7: {epoch: t, at: day 7}
+  ld: {epoch: t, at: {every: 1 day, first: day -5, times: 3, from_previous: true}}
+  daily: {epoch: t, at: {every: 1 day, first: day 2, times: 6}}
+  dose: {epoch: t, at: [day 1, day 8, day 12, day 15, day 22]}
+  response: {epoch: t, at: {week-6: d1 + 6 weeks, month-3: d1 + 3 months, month-6: d1 + 6 months}}
+  call: {epoch: t, at: {every: 3 months, from: progression, times: 8}}
+  check: {epoch: t, at: {every: 2 days, first: crs + 1 day, times: 3, from_previous: true}}
+  odd: {epoch: t, at: {a: progression, b: crs + 2 days}}
+"""
+
+
+def test_the_head_of_the_table_says_when_every_visit_is() -> None:
+    times = {item.name.partition(" [")[0]: item.when for item in grid_of(template(TIMES)).columns}
+    assert times == {
+        "d1": "day 1",
+        "plain": "d1 + 8 weeks",
+        "after": "e-7 + 1 day (day 8)",
+        "e-7": "day 7",
+        "ld-1 … 3": "day -5, -4, -3",
+        "daily-1 … 6": "day 2 … 7, every 1 day",
+        "dose-1 … 5": "day 1, 8, 12, 15, 22",
+        "response-week-6, month-3, month-6": "d1 + 6 weeks, 3 months, 6 months",
+        "call-1 … 8": "progression + 3 months … 2 years, every 3 months",
+        "check-1 … 3": "crs + 1 day, then every 2 days",
+        "odd-a, b": "progression, crs + 2 days",
+    }
+
+
+def test_a_footnote_of_several_visits_is_one() -> None:
+    of = template(
+        "epochs: {t: {}}\nvisits:\n  d1: {epoch: t, at: enrolment}\n"
+        "  d2: {epoch: t, at: day 2, assumed: seen daily}\n  d3: {epoch: t, at: day 3, assumed: seen daily}\n"
+        "  d4: {epoch: t, at: day 4, no_earlier_than: d3, assumed: seen daily}\n"
+    )
+    grid = grid_of(of)
+    assert grid.notes == (
+        "d1: enrolment, until its date is set.",
+        "d2; d3; d4, assumed: seen daily",
+        "d4: no earlier than d3.",
+    )
+    assert [item.name for item in grid.columns] == ["d1 [1]", "d2 [2]", "d3 [2]", "d4 [2, 3]"]
+
+
+def test_an_abbreviation_in_a_label_stays_one() -> None:
+    of = template(
+        "groups: {construct: {label: CAR construct, values: {A: a}}, level: {label: Dose level, values: {L: low}}}\n"
+        "visits: {d1: {epoch: t, at: enrolment}}\n"
+        "activities: {drug: {label: 'Infusion, {construct}, {level}', visits: [d1]}}\n"
+    )
+    assert [row.label for row in grid_of(of).rows] == ["Infusion, CAR construct, dose level"]
+
+
 def test_every_mark_is_in_one_block() -> None:
     visits = tuple(rule(f"d{day}", f"Day {day}", at=Day(day)) for day in range(1, 41))
     daily = Activity(id="daily", label="Daily check", visits=tuple(visit.id for visit in visits))
     never = Activity(id="never", label="Not in every block", visits=("d40",))
-    template = replace(TEMPLATE, visits=visits, series={}, activities={"daily": daily, "never": never}, assumptions=())
-    text = schedule_of_activities(template)
+    many = replace(TEMPLATE, visits=visits, series={}, activities={"daily": daily, "never": never}, assumptions=())
+    text = schedule_of_activities(many)
     assert sum(line.split().count("x") for line in text.splitlines()) == 41
     assert text.count("Not in every block") == 1
     assert max(map(columns, text.splitlines())) <= 80
@@ -147,12 +208,12 @@ def test_every_mark_is_in_one_block() -> None:
 def test_markdown_is_one_table() -> None:
     lines = schedule_of_activities(TEMPLATE, markdown=True).splitlines()
     rows = [line for line in lines if line.startswith("|")]
-    assert rows[0] == "| Activity | d1 \\[1] | d4 \\[2, 3, 4] | call-1 … 3 |"
+    assert rows[0] == "| Activity | d1 \\[1, 2] | d4 \\[3, 4, 5] | call-1 … 3 |"
     assert rows[1] == "| --- | --- | --- | --- |"
-    assert rows[-1] == "| Scan \\[7, 8] |  | x |  |"
+    assert rows[-1] == "| Scan \\[8, 9] |  | x |  |"
     assert {row.count(" | ") for row in rows} == {3}
     assert lines[0] == "# TINY-1 1.0: A tiny protocol (NCT00000000)"
-    assert "3. d4: no earlier than d1; no later than d1 + 9 days; with a reason at the latest day 14." in lines
+    assert "4. d4: no earlier than d1; no later than d1 + 9 days; with a reason at the latest day 14." in lines
     assert "## Periods" in lines
 
 

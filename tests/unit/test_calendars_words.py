@@ -26,6 +26,7 @@ from schedules.plan import Status, Visit
 from schedules.points import Around
 from schedules.record import When
 from schedules.spans import Span
+from schedules.words import in_a_sentence
 
 TUESDAY = date(2026, 3, 3)
 NEW_YORK = ZoneInfo("America/New_York")
@@ -192,3 +193,18 @@ def test_the_status_for_people(subject: Visit, today: date, status: str) -> None
 def test_the_status_in_another_language() -> None:
     assert standing(visit(Status.PLANNED, TUESDAY), date(2026, 3, 4), "zh") == "逾期"
     assert standing(visit(Status.BOOKED, TUESDAY), TUESDAY, "de") == "gebucht"
+
+
+@pytest.mark.parametrize(
+    ("label", "found"),
+    [
+        ("Disease progression", "disease progression"),
+        ("Last systemic therapy", "last systemic therapy"),
+        ("CAR-T infusion", "CAR-T infusion"),
+        ("T cells", "T cells"),
+        ("MRI", "MRI"),
+        ("", ""),
+    ],
+)
+def test_a_label_within_a_sentence_keeps_its_abbreviations(label: str, found: str) -> None:
+    assert in_a_sentence(label) == found

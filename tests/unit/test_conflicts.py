@@ -101,7 +101,7 @@ def test_a_bound_in_hours_names_only_the_visits_that_decide_it() -> None:
     conflict = only(planned(body, *facts, booked("b", "2026-03-02T11:00+00:00")))
     assert conflict.message == (
         "b is booked for 2 March 2026 at 11:00, but it can be no later than 2 March 2026 at 10:30 (a + 90 minutes): "
-        "0 h 30 min too late."
+        "30 min too late."
     )
     assert conflict.rules == (
         "a was done on 2 March 2026 at 09:00",

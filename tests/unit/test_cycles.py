@@ -180,3 +180,64 @@ def test_a_name_that_no_cycle_brings_is_an_error() -> None:
         TemplateError, match=r"There is no visit or milestone 'second/d9'\. Did you mean 'second-cycle'\?"
     ):
         template(BODY.replace("at: day 28}", "at: second/d9 + 1 day}"), reference="d0", day=0)
+
+
+def test_a_chain_that_is_anchored_anew_counts_from_who_stands_in() -> None:
+    # Year 1 is done on 9 March 2027 and the second cycle infuses on 8 May: year 1 of that is in May 2028, year 2 after.
+    chained = BODY.replace("numbers: 1..5}", "numbers: 1..5, from_previous: true}")
+    facts = (*FIRST, done("ltfu-1", "2027-03-16"), event("second-cycle", "2027-05-01"))
+    plan = planned(template(chained, reference="d0", day=0), *facts)
+    assert dates(plan, "second/ltfu-1", "ltfu-2", "ltfu-3") == ["2028-05-08", "2029-05-08", "2030-05-08"]
+    # Without a second cycle each counts from the one before.
+    plan = planned(template(chained, reference="d0", day=0), *FIRST, done("ltfu-1", "2027-03-20"))
+    assert dates(plan, "ltfu-2", "ltfu-3") == ["2028-03-20", "2029-03-20"]
+
+
+def test_members_done_before_a_third_pass_stay_and_the_chain_goes_on_from_their_stand_ins() -> None:
+    chained = TWICE.replace("numbers: 1..5}", "numbers: 1..5, from_previous: true}")
+    facts = (
+        *FIRST,
+        done("ltfu-1", "2027-03-16"),
+        event("second-cycle", "2027-05-01"),
+        done("second/ltfu-1", "2028-05-08"),
+        event("second-cycle", "2028-06-01"),
+    )
+    plan = planned(template(chained, reference="d0", day=0), *facts)
+    assert dates(plan, "second-2/d0", "second-2/ltfu-1", "ltfu-2") == ["2028-06-08", "2029-06-08", "2030-06-08"]
+
+
+def test_a_gate_that_is_asked_again_is_expected_where_that_counts_from_the_cycle() -> None:
+    within = BODY.replace(
+        "product-on-site: Product on site", "product-on-site: {label: Product on site, expected: day -7}"
+    )
+    plan = planned(template(within, reference="d0", day=0), *SECOND)
+    assert [(item.milestone, str(item.day)) for item in plan.expected] == [
+        ("product-on-site", "2026-02-23"),
+        ("second/product-on-site", "2026-04-01"),
+    ]
+    # Of one that counts from the enrolment nothing follows for a cycle.
+    once = within.replace("expected: day -7", "expected: enrolment + 14 days")
+    expected = planned(template(once, reference="d0", day=0), *SECOND).expected
+    assert [item.milestone for item in expected] == ["product-on-site"]
+
+
+def test_a_period_of_the_first_pass_does_not_wait_for_visits_of_a_cycle() -> None:
+    waiting = BODY.replace("dlt: {from: d0, to: day 28}", "dlt: {from: d0, to: day 28, and_until_done: [treatment]}")
+    plan = planned(template(waiting, reference="d0", day=0), *FIRST)
+    assert plan.periods[0].waiting_for == ("d0", "d7", "d14", "after")
+
+
+def test_what_is_on_the_same_day_in_every_cycle_is_told() -> None:
+    of = template(
+        BODY.replace("d14: {epoch: treatment, at: day 14}", "d14: {epoch: treatment, at: labs + 21 days}").replace(
+            "d7: {epoch: treatment, at: day 7}", "d7: {epoch: treatment, at: day 7, window: enrolment .. day 7}"
+        ),
+        reference="d0",
+        day=0,
+    )
+    told = [warning.partition("warning: ")[2] for warning in of.warnings]
+    assert [text.partition(", which")[0] for text in told] == [
+        "In cycle 'second' 'd7' counts from enrolment",
+        "In cycle 'second' 'd14' counts from labs + 21 days",
+    ]
+    assert OF.warnings == ()

@@ -294,6 +294,19 @@ def test_a_later_bound_allows_a_booking_but_no_plan() -> None:
     assert conflicts(plan) == [("x", 2)]
 
 
+@pytest.mark.parametrize(("booking", "by"), [("2026-03-14", 0), ("2026-03-16", 0), ("2026-03-17", 8)])
+def test_a_later_bound_holds_for_a_visit_that_bounds_alone_bind(booking: str, by: int) -> None:
+    # Rule 10: "a booking outside its window or bounds … up to at_the_latest it is none". Day 15 is 16 March.
+    body = template(
+        "visits:\n  d1: {epoch: t, at: enrolment + 28 days}\n"
+        "  x: {epoch: t, at: day 5, no_later_than: day 8, at_the_latest: day 15}\n"
+    )
+    plan = planned(body, booked("d1", "2026-03-02"), booked("x", booking))
+    assert conflicts(plan) == ([("x", by)] if by else [])
+    late = planned(body, done("d1", "2026-03-02"), done("x", booking))
+    assert [item.kind for item in late.deviations] == ["late"]
+
+
 def test_members_of_a_series_never_share_a_day() -> None:
     body = template(
         "visits:\n"
@@ -304,6 +317,19 @@ def test_members_of_a_series_never_share_a_day() -> None:
     found = dates(plan, "s-1", "s-2", "s-3", "s-4", "s-5")
     assert found == ["2026-03-05", "2026-03-06", "2026-03-09", "2026-03-10", "2026-03-11"]
     assert plan.conflicts == ()
+
+
+def test_what_goes_before_members_out_of_order_comes_before_both() -> None:
+    of = template("""visits:
+  d1: {epoch: t, at: enrolment + 28 days}
+  s: {epoch: t, at: {every: 1 day, from: d1, times: 4}, window: ±2 days}
+""")
+    plan = planned(of, booked("d1", "2026-03-02"), done("s-2", "2026-03-03"), done("s-3", "2026-03-02"))
+    assert dates(plan, "s-1", "s-2", "s-3", "s-4") == ["2026-03-01", "2026-03-03", "2026-03-02", "2026-03-06"]
+    assert conflicts(plan) == []
+    # Where no day is left before both, it stays on its target, and the one it should precede carries the conflict.
+    narrow = planned(of, booked("d1", "2026-03-02"), done("s-2", "2026-03-03"), done("s-3", "2026-03-01"))
+    assert (dates(narrow, "s-1"), conflicts(narrow)) == (["2026-03-03"], [("s-2", 1)])
 
 
 def test_a_fact_out_of_order_in_a_series_keeps_the_rest_in_order() -> None:
@@ -434,3 +460,95 @@ def test_an_expected_milestone_is_shown_and_dates_nothing() -> None:
     assert visit(plan, "x").status is Status.CONDITIONAL
     assert planned(body, event("product", "2026-02-20")).expected == ()
     assert planned(body, event("death", "2026-02-20")).expected == ()
+
+
+def test_what_counts_from_a_visit_that_was_missed_without_a_date_waits() -> None:
+    # Rule 7 counts from the moment a missed visit was planned for; a conditional one was planned for none.
+    of = template(
+        "milestones: {crs: Severe CRS}\nvisits:\n  d1: {epoch: t, at: enrolment}\n"
+        "  check: {epoch: t, at: crs + 3 days}\n  after: {epoch: t, at: check + 2 days}\n"
+    )
+    found = visit(planned(of, missed("check")), "after")
+    assert (found.status, found.planned, found.waiting_for) == (Status.CONDITIONAL, None, ("check",))
+    assert dates(planned(of, event("crs", "2026-01-10"), missed("check")), "after") == ["2026-01-15"]
+
+
+def test_a_visit_put_outside_its_range_leaves_the_others_what_follows_from_its_day() -> None:
+    # b is no earlier than c, so c was to be on 2 January at the latest, and a four days later; but c has no day left in
+    # its window then, and is put on its target (rule 10). Rule 9: the bounds leave over what is given by then.
+    of = template(
+        "visits:\n  d1: {epoch: t, at: enrolment}\n  b: {epoch: t, at: day -3, no_earlier_than: c}\n"
+        "  c: {epoch: t, at: day 20, window: ±2 days}\n  a: {epoch: t, at: day 22, no_later_than: c + 4 days}\n",
+        contradictory=True,
+    )
+    plan = planned(of, done("d1", "2026-01-05"))
+    assert dates(plan, "b", "c", "a") == ["2026-01-02", "2026-01-24", "2026-01-26"]
+    assert conflicts(plan) == [("b", 22)]
+
+
+@pytest.mark.parametrize("first", ["day -9", "d1 - 10 days"])
+def test_a_chained_series_keeps_apart_before_the_reference_too(first: str) -> None:
+    # Day -9 is Saturday 24 January: s-1 goes to the Friday, and from there s-2 is due on the Saturday.
+    of = template(
+        "visits:\n  d1: {epoch: t, place: ward, at: enrolment}\n"
+        f"  s: {{epoch: t, at: {{every: 1 day, first: {first}, times: 2, from_previous: true}}, window: ±1 day}}\n"
+    )
+    plan = planned(of, done("d1", "2026-02-02"), site=Site(weekdays=WORKING_WEEK))
+    assert dates(plan, "s-1", "s-2") == ["2026-01-23", "2026-01-24"]
+    assert [(item.visit, "Saturday" in item.message) for item in plan.conflicts] == [("s-2", True)]
+
+
+def test_an_activity_or_a_period_only_for_an_open_group_waits_for_it() -> None:
+    of = template(
+        "groups: {arm: {A: a, B: b}, dose: {H: h, L: l}}\nvisits:\n  d1: {epoch: t, at: enrolment}\n"
+        "  x: {epoch: t, at: drug.last + 1 day}\n  y: {epoch: t, at: other.last + 1 day}\n"
+        "activities:\n  drug: {visits: [d1], only_for: {arm: A, dose: H}}\n"
+        "  other: {visits: [d1], only_for: {dose: L}}\n"
+        "periods: {watch: {from: d1, for: 1 week, only_for: {arm: A}}}\n"
+    )
+    plan = planned(of)
+    assert (visit(plan, "x").waiting_for, visit(plan, "y").waiting_for) == (("arm",), ("dose",))
+    assert [(item.id, item.start, item.waiting_for) for item in plan.periods] == [("watch", None, ("arm",))]
+    assert planned(of, group("arm", "B")).periods == ()
+    # What does not fit waits for no other group.
+    assert visit(planned(of, group("arm", "B")), "x").waiting_for == ("drug.last",)
+    assert dates(planned(of, group("arm", "A"), group("dose", "H")), "x") == ["2026-01-06"]
+
+
+def test_what_counts_from_the_last_of_what_waits_waits_for_the_same() -> None:
+    of = template(
+        "milestones: {crs: Severe CRS, clear: CRS resolved}\nvisits:\n  d1: {epoch: t, at: enrolment}\n"
+        "  check: {epoch: t, at: {every: 1 day, from: crs, times: 2}}\n  after: {epoch: t, at: check.last + 2 days}\n"
+        '  end: {epoch: t, at: "latest(after, clear) + 1 day"}\n'
+    )
+    assert visit(planned(of), "after").waiting_for == ("crs",)
+    assert visit(planned(of), "end").waiting_for == ("crs", "clear")
+
+
+KEEP = """milestones:
+  closed: {label: Study closed, stop: %s, keep: %s}
+visits:
+  d1: {epoch: t, at: enrolment}
+  both: {epoch: t, at: day 10}
+  scan: {epoch: t, at: day 11}
+  call: {epoch: s, at: day 12}
+activities:
+  exam: {visits: [both]}
+  imaging: {visits: [both, scan]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("stop", "keep", "left"),
+    [
+        ("all", "[s]", {"call": ()}),
+        ("all", "[exam]", {"both": ("exam",)}),
+        ("[t]", "[exam]", {"both": ("exam",), "call": ()}),
+        ("[t]", "[both]", {"both": ("exam", "imaging"), "call": ()}),
+        ("[t, imaging]", "[exam, scan]", {"both": ("exam",), "call": ()}),
+        ("[imaging, exam]", "[imaging]", {"both": ("imaging",), "scan": ("imaging",), "call": ()}),
+    ],
+)
+def test_keep_spares_visits_or_what_is_done_there(stop: str, keep: str, left: dict[str, tuple[str, ...]]) -> None:
+    plan = planned(template(KEEP % (stop, keep)), done("d1", "2026-01-05"), event("closed", "2026-01-06"))
+    assert {item.id: item.activities for item in plan.visits if item.status is Status.PLANNED} == left

@@ -408,6 +408,21 @@ def test_a_template_without_visits() -> None:
     ]
 
 
+@pytest.mark.parametrize("visits", ["visits:", "visits: {}", "visits: ''"])
+def test_a_template_whose_visits_are_empty(visits: str) -> None:
+    head = HEAD[: HEAD.index("visits:")]
+    with pytest.raises(TemplateError, match="The template has no visits") as error:
+        load(f"{head}{visits}\n".encode(), "study.yaml")
+    assert len(error.value.problems) == 1
+
+
+@pytest.mark.parametrize(("key", "text"), [("protocol", '"A\\nB"'), ("version", "1" * 101), ("version", '"\\u202e1"')])
+def test_a_protocol_and_a_version_are_words_on_one_line(key: str, text: str) -> None:
+    lines = [f"{key}: {text}" if line.startswith(f"{key}:") else line for line in HEAD.splitlines()]
+    with pytest.raises(TemplateError, match=f"cannot be the {key} of a template. Write at most 100 printable"):
+        load("\n".join(lines).encode(), "study.yaml")
+
+
 # Many at once, once each, and where they stop
 
 

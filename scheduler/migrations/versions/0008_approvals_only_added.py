@@ -1,14 +1,14 @@
 """Approvals are only ever added, as facts, templates and sites are: the database itself refuses to change them.
 
-Revision 0006, after 0005.
+Revision 0008, after 0007.
 """
 
 from __future__ import annotations
 
 from alembic import op
 
-revision = "0006"
-down_revision = "0005"
+revision = "0008"
+down_revision = "0007"
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,1 @@
+"""The methods of a ``Scheduler``, by what they are about. Each calls one use case."""
