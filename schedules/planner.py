@@ -44,12 +44,12 @@ class Prepared:
     """A record laid out, with what was seen before each of its facts; :func:`plan` and ``why`` are made from it.
 
     ``template`` is the one in force; of a record that was amended, the patient's own, merged from all versions.
-    ``ground`` is there where what the plan is made with changed since the enrolment. With ``known``, the same of a part
-    of the record, what was seen before the facts of that part is taken from it; ``looks`` are what is known to have
-    been seen before single facts, by their number.
+    ``ground`` is there where what the plan is made with changed since the enrolment, and ``sources`` are all it was
+    made with. With ``known``, the same of a part of the record, what was seen before the facts of that part is taken
+    from it; ``looks`` are what is known to have been seen before single facts, by their number.
     """
 
-    __slots__ = ("compiled", "ground", "layout", "looks", "record", "seen", "site", "standing", "template")
+    __slots__ = ("compiled", "ground", "layout", "looks", "record", "seen", "site", "sources", "standing", "template")
 
     def __init__(
         self,
@@ -66,17 +66,18 @@ class Prepared:
         self.template, self.record, self.site = template, record, site
         self.standing: Standing = fold(record)
         self.ground: Ground | None = None
+        self.sources = Sources(course_of(record), template, site, earlier)
         self.looks: dict[int, Seen] = {**looks}
+        if known is not None and self._continues(known):
+            self.looks |= known.looks
         if self.standing.changed:
             # Few records were amended, and a small command must not pay for those.
             from schedules.grounds import Grounds
 
-            self._on_changing_ground(Grounds(Sources(course_of(record), template, site, earlier), self.standing))
+            self._on_changing_ground(Grounds(self.sources, self.standing))
             return
         self.compiled: Compiled = compiled(template, tuple(sorted(known_groups(template, self.standing).items())))
         told = bool(self.standing.done or self.standing.missed)
-        if known is not None and self._continues(known):
-            self.looks |= known.looks
         before = plainly(self.compiled, record, site)
         self.seen: dict[str, Seen] = replay(record, self.standing, before, self.looks) if told else {}
         self.layout: Layout = lay_out(self.compiled, self.standing, site, planned_for(self.seen))
@@ -95,10 +96,12 @@ class Prepared:
         self.seen = {name: seen for name, seen in found.items() if name in ground.compiled.index}
 
     def _continues(self, known: Prepared) -> bool:
-        """Whether a record has gone on from an earlier one, under the same template, groups and open days."""
-        same = known.ground is None and self.compiled is known.compiled and self.site == known.site
+        """Whether a record has gone on from an earlier one: the same facts so far, planned with the same, of a patient
+        in the same groups. What is judged by the facts before it alone is then as it was, also where an amendment or
+        new days of the site came since."""
         facts = known.record.facts
-        return same and self.record.facts[: len(facts)] == facts
+        same = self.standing.groups == known.standing.groups and self.record.facts[: len(facts)] == facts
+        return same and self.sources.begin_with(known.sources)
 
 
 def planned_for(seen: Mapping[str, Seen]) -> dict[str, When | None]:
