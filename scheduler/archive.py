@@ -261,6 +261,7 @@ def _added(desk: Desk, work: Work, archive: Archive, terms: Terms) -> tuple[str,
     work.facts.insert(archive.facts)
     chart = desk.chart(work, subject.id)
     work.subjects.advance(subject.id, stopped=chart.plan.stopped)
+    work.looks.put(subject.id, chart.links, chart.looks, chart.kept)
     differing = _calendar(work, chart, archive, now)
     queue_from_now(work, replace(chart, subject=replace(subject, stopped=chart.plan.stopped)), now)
     if not differing:

@@ -82,7 +82,7 @@ def _revise(
     desk: Desk, name: str, changed: Callable[[Site, datetime], Site], terms: Terms, progress: Progress | None
 ) -> Revision:
     if terms.dry_run:
-        return _proposed(desk, name, changed, terms)
+        return _proposed(desk, name, changed, terms, progress)
     with desk.store.writing() as work:
         before, after, new = _new_revision(desk, work, name, changed, terms)
         names = work.subjects.names(site=before.id)
@@ -106,14 +106,18 @@ def _revise(
     )
 
 
-def _proposed(desk: Desk, name: str, changed: Callable[[Site, datetime], Site], terms: Terms) -> Revision:
+def _proposed(
+    desk: Desk, name: str, changed: Callable[[Site, datetime], Site], terms: Terms, progress: Progress | None
+) -> Revision:
     """What it would do: all of it in one transaction that is not committed."""
+    found = []
     with desk.store.writing(dry_run=True) as work:
         before, after, new = _new_revision(desk, work, name, changed, terms)
-        found = [
-            _one(Recording(desk, work, desk.chart(work, subject), terms), after)
-            for subject in work.subjects.names(site=before.id)
-        ]
+        names = work.subjects.names(site=before.id)
+        for number, subject in enumerate(names, start=1):
+            found.append(_one(Recording(desk, work, desk.chart(work, subject), terms), after))
+            if progress is not None:
+                progress(number, len(names))
     changes = {told.subject: change for told, change in found if change is not None}
     return Revision(
         before=before,
