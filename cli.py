@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from calendars.agenda import AgendaItem
+    from calendars.rounds import Round
     from scheduler import Scheduler
     from scheduler.simulation.running import Outcome
     from scheduler.values import Approved, Audit, Change, Contact, Message, Queued, Revision, State
@@ -728,7 +729,7 @@ def site_close(id: str, days: str, *, yes: bool, **recorded: Any) -> None:
 @YES
 @RECORDS_ROUND
 def site_refresh(id: str, *, yes: bool, **recorded: Any) -> None:
-    """Takes a site's public holidays as they are known today.
+    """Takes a site's holidays and clock changes as they are known now.
 
     Where they differ from those it has, what that moves is shown; on a terminal before it is recorded.
 
@@ -742,32 +743,54 @@ def site_refresh(id: str, *, yes: bool, **recorded: Any) -> None:
 
 def revise(use_case: Callable[..., Revision], *, ask: bool, **recorded: Any) -> None:
     """Gives a site new days; on a terminal what that does is shown first and, with ``ask``, only then done."""
-    if ask and not recorded["dry_run"] and not remembered("json") and sys.stdin.isatty() and sys.stdout.isatty():
-        click.echo(revision_text(use_case(**recorded | {"dry_run": True}), ask=True))
-        if not click.confirm("\nRecord this?"):
-            click.echo("Nothing was recorded.")
-            no()
+    asks = at_a_terminal(ask, recorded)
     with progress_bar("Planning anew") as progress:
-        found = use_case(progress=progress, **recorded)
-    answer(lambda: revision_document(found), lambda: revision_text(found))
+        found = use_case(progress=progress, **recorded | ({"dry_run": True} if asks else {}))
+    answer(lambda: revision_document(found), lambda: revision_text(found, ask=asks))
+    if asks and (found.new or found.changes):
+        confirm()
+        with progress_bar("Planning anew") as progress:
+            found = use_case(progress=progress, **recorded)
+        click.echo(f"Site {found.after.id}, revision {found.after.revision}. {counts_of(found.patients)}")
+
+
+def at_a_terminal(ask: bool, recorded: Mapping[str, Any]) -> bool:
+    """Whether somebody can be asked before it is recorded, and is to be."""
+    asks = ask and not recorded["dry_run"] and not remembered("json")
+    return asks and sys.stdin.isatty() and sys.stdout.isatty()
+
+
+def confirm() -> None:
+    """Asks whether what is shown shall be recorded; ends the command where somebody says no."""
+    if not click.confirm("\nRecord this?"):
+        click.echo("Nothing was recorded.")
+        no()
+
+
+def counts_of(patients: Sequence[Round]) -> str:
+    from calendars.rounds import counts_text
+
+    return counts_text(patients)
 
 
 def revision_document(found: Revision) -> dict[str, object]:
     from calendars.rounds import rounds_document
 
     head = {"site": found.after.id, "revision": found.after.revision, "new": found.new, "dry_run": found.dry_run}
-    return head | rounds_document(found.patients)
+    return head | {"clocks": list(found.clocks)} | rounds_document(found.patients)
 
 
 def revision_text(found: Revision, *, ask: bool = False) -> str:
     """What new days of a site do; with ``ask`` what they would do, before somebody is asked whether they should."""
-    from calendars.layout import sections
+    from calendars.layout import bullets, sections
     from calendars.rounds import rounds_text
 
-    revision = f"revision {found.after.revision}"
-    told = f"has new days, {revision}" if found.new else f"has these days already, {revision}"
+    view = look()
+    told = f"has {' and '.join(found.news)}" if found.new else "has these days already"
     dry = "This was a dry run: nothing was written." if found.dry_run and not ask else ""
-    return sections((f"Site {found.after.id} {told}.", rounds_text(found.patients, **look()), dry))
+    head = f"Site {found.after.id} {told}, revision {found.after.revision}."
+    clocks = bullets(found.clocks, width=view["width"]) if found.clocks else ""
+    return sections((head, clocks, rounds_text(found.patients, **view), dry))
 
 
 def approval_text(found: Approved) -> str:
@@ -1096,15 +1119,13 @@ def move(subject: str, visit: str, when: str, *, yes: bool, **recorded: Any) -> 
 def once_confirmed(use_case: Callable[..., Change], *, ask: bool, **recorded: Any) -> None:
     """Does what changes more than was typed. On a terminal it is shown first and, with ``ask``, only then done if
     somebody says yes; what was recorded meanwhile refuses it."""
-    if not ask or recorded["dry_run"] or remembered("json") or not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if not at_a_terminal(ask, recorded):
         report(use_case(**recorded))
         return
     tried = use_case(**recorded | {"dry_run": True})
     warn(tried.warnings)
     click.echo(change_text(tried, ask=True))
-    if not click.confirm("\nRecord this?"):
-        click.echo("Nothing was recorded.")
-        no()
+    confirm()
     change = use_case(**recorded | {"seen": tried.revision - 1})
     click.echo(f"{change.subject}, recorded (revision {change.revision}).")
 
@@ -1287,13 +1308,15 @@ def undo(subject: str, *, yes: bool, **recorded: Any) -> None:
 @option("--subject", metavar="S", text="Only this patient.")
 @option("--site", metavar="S", text="Only the patients of this site.")
 @option("--reconsented", metavar="DATE", text="With --subject: the day on which the patient consented to it.")
+@YES
 @RECORDS_ROUND
-def amend(protocol: str, **asked: Any) -> None:
+def amend(protocol: str, *, yes: bool, **asked: Any) -> None:
     """Moves patients to another version of their protocol.
 
     Their site must have approved it. From the day on the version holds: nothing that was done changes, what is dated
     before the day stays as it is, and nothing is added to the past. Patients who died, withdrew or were lost are left
-    alone. Run again after an interruption, it goes on with those not yet moved.
+    alone. Run again after an interruption, it goes on with those not yet moved. On a terminal what changes is shown
+    before it is recorded.
 
     A version that a site approved by re-consent moves only patients named with --subject and --reconsented.
 
@@ -1306,11 +1329,18 @@ def amend(protocol: str, **asked: Any) -> None:
     """
     from calendars.rounds import rounds_document, rounds_text
 
-    with store() as trial, progress_bar("Amending") as progress:
-        found = trial.amend(protocol, progress=progress, **asked)
-    head = {"protocol": found.protocol, "version": found.version, "dry_run": found.dry_run}
-    dry = "\n\nThis was a dry run: nothing was written." if found.dry_run else ""
-    answer(lambda: head | rounds_document(found.patients), lambda: rounds_text(found.patients, **look()) + dry)
+    asks = at_a_terminal(not yes, asked)
+    with store() as trial:
+        with progress_bar("Amending") as progress:
+            found = trial.amend(protocol, progress=progress, **asked | ({"dry_run": True} if asks else {}))
+        head = {"protocol": found.protocol, "version": found.version, "dry_run": found.dry_run}
+        dry = "\n\nThis was a dry run: nothing was written." if asked["dry_run"] else ""
+        answer(lambda: head | rounds_document(found.patients), lambda: rounds_text(found.patients, **look()) + dry)
+        if asks and found.changes:
+            confirm()
+            with progress_bar("Amending") as progress:
+                found = trial.amend(protocol, progress=progress, **asked)
+            click.echo(counts_of(found.patients))
 
 
 @contextmanager

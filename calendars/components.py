@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 from icalendar import Parameters
@@ -18,6 +19,7 @@ from icalendar.prop import vDDDTypes, vDuration, vText
 from calendars.alarms import Alarm
 from calendars.events import Event
 from calendars.zones import timezone_bytes
+from schedules.clocks import Clocks
 from schedules.record import When
 
 PRODUCT = "-//dayzero//visits//EN"
@@ -131,8 +133,16 @@ def _placed(name: str, when: When, zone: str | None) -> bytes:
     return _when_line(name, when, None)
 
 
-def calendar_component(more: Iterable[tuple[str, str]], zones: Mapping[str, Years], events: Iterable[bytes]) -> bytes:
-    """A calendar with ``more`` texts of its own, a VTIMEZONE for each zone with its first and last year, and events."""
+def calendar_component(
+    more: Iterable[tuple[str, str]],
+    zones: Mapping[str, Years],
+    events: Iterable[bytes],
+    clocks: Mapping[str, Clocks | None] = MappingProxyType({}),
+) -> bytes:
+    """A calendar with ``more`` texts of its own, a VTIMEZONE for each zone with its first and last year, and events.
+
+    ``clocks`` are how those of the zones go, by default as the installed zone data has it.
+    """
     own = [("VERSION", "2.0"), ("PRODID", PRODUCT), ("CALSCALE", "GREGORIAN"), *more]
-    blocks = (timezone_bytes(key, *years) for key, years in sorted(zones.items()))
+    blocks = (timezone_bytes(key, *years, clocks.get(key)) for key, years in sorted(zones.items()))
     return _component("VCALENDAR", [*(_text_line(name, text) for name, text in own), *blocks, *events])

@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID, uuid5
+from zoneinfo import ZoneInfo
 
+from schedules.clocks import Clocks, zone_of
 from schedules.errors import UnknownName
 from schedules.plan import Period, Plan, Visit
 from schedules.record import When
@@ -39,7 +41,8 @@ class Entry:
     :param uid: the visit's for life (see :func:`derived_uid`).
     :param sequence: rises with every change of date, place or status, and never falls.
     :param changed: the moment of the last change of anything that is shown; aware. Raises ValueError if it is not.
-    :param timezone: the site's IANA zone, in which the event is written.
+    :param timezone: the site's IANA zone, in which the event is written; ``clocks`` are how those there go, by default
+        as the installed zone data has it.
     :param activities: labels by id, for level ``full``; of ids without a label the id is shown.
     :param guests: the visits that are part of this entry (``together_with``): their labels and activities join its own,
         and where one of them has a time and this visit has none, it is the entry's.
@@ -55,6 +58,7 @@ class Entry:
     changed: datetime
     subject: str
     timezone: str
+    clocks: Clocks | None = None
     activities: Mapping[str, str] = field(default_factory=dict)
     guests: tuple[Visit, ...] = ()
     part_of: str | None = None
@@ -64,6 +68,11 @@ class Entry:
 
     def __post_init__(self) -> None:
         _check_aware(self.changed)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The site's zone, with its clocks."""
+        return ZoneInfo(self.timezone) if self.clocks is None else zone_of(self.timezone, self.clocks)
 
     @property
     def label(self) -> str:

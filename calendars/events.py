@@ -76,7 +76,7 @@ def visit_event(entry: Entry, level: Level, texts: Words) -> Event | None:
     visit, when, status = entry.visit, entry.when, _status(entry)
     if status is None or when is None:
         return None
-    start, end = _span(when, _longest((visit, *entry.guests)), entry.timezone)
+    start, end = _span(when, _longest((visit, *entry.guests)), entry.zone)
     return Event(
         uid=entry.uid,
         sequence=entry.sequence,
@@ -116,23 +116,22 @@ def _activities(entry: Entry, texts: Words) -> str:
     return "\n".join([f"{texts.activities}:", *(f"- {label}" for label in labels)])
 
 
-def _span(when: When, duration: timedelta | None, timezone: str) -> tuple[When, When]:
+def _span(when: When, duration: timedelta | None, zone: ZoneInfo) -> tuple[When, When]:
     """Start and end of a visit: dates with an exclusive end, or moments in the site's zone."""
     if not isinstance(when, datetime):
         return when, when + max(DAY, -(-(duration or DAY) // DAY) * DAY)
-    return _moments(when, duration or USUAL_LENGTH, timezone)
+    return _moments(when, duration or USUAL_LENGTH, zone)
 
 
-def _moments(start: datetime, length: timedelta, timezone: str) -> tuple[datetime, datetime]:
+def _moments(start: datetime, length: timedelta, zone: ZoneInfo) -> tuple[datetime, datetime]:
     """Start and end at the site; in UTC where one of them is a local time that comes twice.
 
     Such a time means the first (RFC 5545, 3.3.5), and ical.js takes it for the second.
     """
-    zone = ZoneInfo(timezone)
     start = start.astimezone(UTC)
     end = start + length
     local = start.astimezone(zone), end.astimezone(zone)
-    return (start, end) if any(map(_comes_twice, local)) or timezone == "UTC" else local
+    return (start, end) if any(map(_comes_twice, local)) or zone.key == "UTC" else local
 
 
 def _comes_twice(moment: datetime) -> bool:
@@ -184,7 +183,7 @@ def sample_events(entry: Entry, level: Level, texts: Words) -> Iterator[Event]:
     for sample in entry.samples:
         moment = sample.moment(visit.planned) if isinstance(visit.planned, datetime) else visit.planned
         start, end = (
-            _moments(moment, SAMPLE_LENGTH, entry.timezone) if isinstance(moment, datetime) else (moment, moment + DAY)
+            _moments(moment, SAMPLE_LENGTH, entry.zone) if isinstance(moment, datetime) else (moment, moment + DAY)
         )
         label = sample.label if level is Level.FULL else f"{texts.sample}: {visit.label}"
         yield Event(

@@ -27,12 +27,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from types import MappingProxyType
 
 from calendars.alarms import Alarm
 from calendars.components import Years, calendar_component, event_component
 from calendars.entries import Entry, Level, PeriodEntry
 from calendars.events import Event, line, period_events, sample_events, visit_event, window_events
 from calendars.words import Words, words
+from schedules.clocks import Clocks
 
 # Of the way events are written: it is raised with every change of the bytes of the same event, and stored ones are then
 # made anew (a test holds the two in step).
@@ -71,6 +73,7 @@ def calendar_file(
     extras: Collection[str] = (),
     periods: Iterable[PeriodEntry] = (),
     alarms: tuple[Alarm, ...] = (),
+    clocks: Mapping[str, Clocks | None] | None = None,
 ) -> bytes:
     """An iCalendar file of the visits that have a date, in the order given.
 
@@ -80,6 +83,7 @@ def calendar_file(
     :param extras: what else is in it, of ``EXTRAS``: as all-day events the window of each dated visit and the
         ``periods``, at level ``private`` only those meant for the patient; and the samples of visits.
     :param alarms: ring before each visit that is still to come.
+    :param clocks: how those of each zone go, for its VTIMEZONE; by default as the last of its entries has it.
     :raises UnknownName: for a language that has no words here.
     """
     listed = tuple(entries)
@@ -88,17 +92,26 @@ def calendar_file(
     found += extras_written(listed, periods, extras, level, language)
     shown = [written for written in found if written.touches(start, end)]
     zones = zones_of((written.zone, written.first.year, written.last.year) for written in shown)
-    return file_of((written.data for written in shown), zones, level=level, language=language, name=name)
+    clocks = {entry.timezone: entry.clocks for entry in listed} if clocks is None else clocks
+    return file_of((each.data for each in shown), zones, level=level, language=language, name=name, clocks=clocks)
 
 
 def file_of(
-    events: Iterable[bytes], zones: Mapping[str, Years], *, level: Level, language: str, name: str = ""
+    events: Iterable[bytes],
+    zones: Mapping[str, Years],
+    *,
+    level: Level,
+    language: str,
+    name: str = "",
+    clocks: Mapping[str, Clocks | None] = MappingProxyType({}),
 ) -> bytes:
-    """A calendar file of events that are written, with the zones they need; of none where ``zones`` and ``events``
-    are empty. Raises UnknownName for a language that has no words here."""
+    """A calendar file of events that are written, with the zones they need, whose ``clocks`` go as given; of none where
+    ``zones`` and ``events`` are empty. Raises UnknownName for a language that has no words here."""
     listed = tuple(events)
     title = _title(words(language), level, name)
-    return calendar_component([("NAME", title), ("X-WR-CALNAME", title)], zones if listed else _NO_EVENT, listed)
+    return calendar_component(
+        [("NAME", title), ("X-WR-CALNAME", title)], zones if listed else _NO_EVENT, listed, clocks
+    )
 
 
 def _title(texts: Words, level: Level, name: str) -> str:

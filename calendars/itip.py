@@ -60,7 +60,8 @@ def itip_message(entry: Entry, *, method: Method, organizer: str, attendee: str,
     )
     first, last = event.days
     zones = {} if event.zone is None else {event.zone: (first.year, last.year)}
-    return calendar_component([("METHOD", method)], zones, [event_component(event, more=people)])
+    clocks = {entry.timezone: entry.clocks}
+    return calendar_component([("METHOD", method)], zones, [event_component(event, more=people)], clocks)
 
 
 def _parameters(method: Method) -> Parameters:

@@ -13,27 +13,17 @@ from __future__ import annotations
 import calendar
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from icalendar import Timezone, TimezoneDaylight, TimezoneStandard
 
-# In 28 years every date of a month falls on every weekday, so that "last" and "fourth" can be told apart.
-LOOK_AHEAD = 28
-_STEP = timedelta(days=7)
+from schedules.clocks import Clocks, zone_of
+from schedules.onsets import LOOK_AHEAD, Onset, onsets_between
+
 _WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
-
-
-@dataclass(frozen=True, slots=True)
-class Onset:
-    """A change of offset. ``wall`` is the old wall-clock time at which it takes effect, without zone."""
-
-    wall: datetime
-    before: timedelta
-    after: timedelta
-    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,18 +35,20 @@ class Yearly:
 
 
 @lru_cache(maxsize=64)
-def timezone_bytes(key: str, first_year: int, last_year: int) -> bytes:
-    """The VTIMEZONE of an IANA zone, right for all local times from ``first_year`` to ``last_year``.
+def timezone_bytes(key: str, first_year: int, last_year: int, clocks: Clocks | None = None) -> bytes:
+    """The VTIMEZONE of an IANA zone, right for all local times from ``first_year`` to ``last_year``; with ``clocks``
+    as these go, else as the installed zone data has it.
 
     A zone that changes by a rule, or no more, stays right after ``last_year`` as well; of one without a rule
     the changes are listed to the end of ``last_year``. Raises ZoneInfoNotFoundError for an unknown zone.
     """
-    onsets = tuple(onsets_between(ZoneInfo(key), first_year - 1, last_year + LOOK_AHEAD))
+    zone = ZoneInfo(key) if clocks is None else zone_of(key, clocks)
+    onsets = tuple(onsets_between(zone, first_year - 1, last_year + LOOK_AHEAD))
     steady, rules = _rules_from(onsets, first_year - 1, last_year)
     component = Timezone()
     component.add("TZID", key)
     if not rules or steady >= first_year:
-        component.add_component(_observance([_standing_onset(key, first_year - 1)]))
+        component.add_component(_observance([_standing_onset(zone, first_year - 1)]))
     for group in _alike(onset for onset in onsets if onset.wall.year < steady):
         component.add_component(_observance(group))
     for yearly in rules:
@@ -64,36 +56,11 @@ def timezone_bytes(key: str, first_year: int, last_year: int) -> bytes:
     return bytes(component.to_ical())
 
 
-def _standing_onset(key: str, year: int) -> Onset:
-    start = datetime(year, 1, 1, tzinfo=ZoneInfo(key))
+def _standing_onset(zone: ZoneInfo, year: int) -> Onset:
+    start = datetime(year, 1, 1, tzinfo=zone)
     offset, name = start.utcoffset(), start.tzname()
     assert offset is not None
-    return Onset(start.replace(tzinfo=None), offset, offset, name or key)
-
-
-def onsets_between(zone: ZoneInfo, first_year: int, last_year: int) -> Iterator[Onset]:
-    """Every change of the zone's offset from the start of ``first_year`` to the end of ``last_year`` (UTC)."""
-    moment, end = datetime(first_year, 1, 1, tzinfo=UTC), datetime(last_year + 1, 1, 1, tzinfo=UTC)
-    while moment < end:
-        later = min(moment + _STEP, end)
-        if _offset(zone, moment) != _offset(zone, later):
-            yield _onset(zone, moment, later)
-        moment = later
-
-
-def _offset(zone: ZoneInfo, moment: datetime) -> timedelta:
-    offset = moment.astimezone(zone).utcoffset()
-    assert offset is not None
-    return offset
-
-
-def _onset(zone: ZoneInfo, early: datetime, late: datetime) -> Onset:
-    before = _offset(zone, early)
-    while late - early > timedelta(seconds=1):
-        middle = early + timedelta(seconds=(late - early) // timedelta(seconds=2))
-        early, late = (middle, late) if _offset(zone, middle) == before else (early, middle)
-    name = late.astimezone(zone).tzname() or str(zone)
-    return Onset((late + before).replace(tzinfo=None), before, _offset(zone, late), name)
+    return Onset(start.replace(tzinfo=None), offset, offset, name or zone.key)
 
 
 def _rules_from(onsets: Sequence[Onset], first_year: int, last_year: int) -> tuple[int, tuple[Yearly, ...]]:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NoReturn
 from scheduler import archive_checks
 from scheduler.archive_form import (
     Archive,
+    ArchivedApproval,
     ArchivedPeriod,
     ArchivedSite,
     ArchivedTemplate,
@@ -33,6 +34,7 @@ from scheduler.values import Imported
 from schedules.errors import InvalidInput, StoreUnavailable
 
 if TYPE_CHECKING:
+    from scheduler.store.approvals import Approval
     from scheduler.store.subjects import Subject
     from scheduler.store.visits import StoredPeriod, StoredVisit
     from scheduler.store.work import Work
@@ -53,13 +55,25 @@ def _archive(work: Work, subject: Subject) -> Archive:
 
     links = work.facts.links(subject.id)
     columns = columns_of(subject)
+    approvals = work.approvals.all_of(subject.site, subject.protocol)
+    named = archive_checks.versions(links, (subject.protocol, subject.version))
+    approved = {(subject.protocol, approval.version) for approval in approvals}
     return Archive(
         subject=Head(**{name: columns[name] for name in Head.__dataclass_fields__}),
         facts=links,
-        templates=tuple(_templates(work, archive_checks.versions(links, (subject.protocol, subject.version)))),
+        templates=tuple(_templates(work, named | approved)),
         sites=tuple(_sites(work, archive_checks.revisions(links, (subject.site, subject.site_revision)))),
         visits=tuple(_visit(row) for _, row in sorted(work.visits.visits(subject.id).items())),
         periods=tuple(_period(row) for _, row in sorted(work.visits.periods(subject.id).items())),
+        approvals=tuple(
+            ArchivedApproval(
+                version=approval.version,
+                mandatory=approval.mandatory,
+                registered=approval.registered,
+                recorded_by=approval.by,
+            )
+            for approval in approvals
+        ),
     )
 
 
@@ -117,9 +131,10 @@ def import_record(desk: Desk, data: bytes, terms: Terms) -> Imported:
         _refuse_known(work, archive)
         for template in archive.templates:
             _add_template(desk, work, template)
+        is_known = work.sites.find(archive.subject.site) is not None
         for site in archive.sites:
             _add_site(work, site)
-        warnings = _added(desk, work, archive, terms)
+        warnings = (*_add_approvals(work, archive, is_known=is_known), *_added(desk, work, archive, terms))
         _verify(desk, work, archive.subject.id)
         return Imported(
             subject=archive.subject.id,
@@ -181,9 +196,50 @@ def _add_site(work: Work, site: ArchivedSite) -> None:
         _other_site(f"Site {site.id}, revision {site.revision},")
 
 
+def _add_approvals(work: Work, archive: Archive, *, is_known: bool) -> Iterator[str]:
+    """Adds what the site approved; gives what follows from it at a site that was there already.
+
+    Of a version whose approvals there are others than those in the file, what is there counts and stays.
+    """
+    site, protocol = archive.subject.site, archive.subject.protocol
+    there = work.approvals.all_of(site, protocol)
+    for version in dict.fromkeys(approval.version for approval in archive.approvals):
+        told = [_approval(archive, each) for each in archive.approvals if each.version == version]
+        known = [approval for approval in there if approval.version == version]
+        more = told[len(known) :]
+        if told[: len(known)] != known[: len(told)]:
+            yield (
+                f"{site} has other approvals of {protocol} {version} here than where the record was exported. "
+                f"Those here count: the last is {_kind(known[-1])}, there it is {_kind(told[-1])}."
+            )
+            continue
+        for approval in more:
+            work.approvals.add(approval)
+        if more and is_known:
+            yield f"{site} was there already, and approves {protocol} {version} now, {_kind(more[-1])}."
+
+
+def _approval(archive: Archive, approval: ArchivedApproval) -> Approval:
+    from scheduler.store.approvals import Approval
+
+    return Approval(
+        site=archive.subject.site,
+        protocol=archive.subject.protocol,
+        version=approval.version,
+        mandatory=approval.mandatory,
+        registered=approval.registered,
+        by=approval.recorded_by,
+    )
+
+
+def _kind(approval: Approval) -> str:
+    return "for every patient" if approval.mandatory else "by re-consent"
+
+
 def _other_site(named: str) -> NoReturn:
     raise InvalidInput(
-        f"{named} is there already with other days or another name. The record cannot be imported beside it."
+        f"{named} is there already with other days, other clocks or another name. "
+        "The record cannot be imported beside it."
     )
 
 
@@ -205,6 +261,7 @@ def _added(desk: Desk, work: Work, archive: Archive, terms: Terms) -> tuple[str,
     work.facts.insert(archive.facts)
     chart = desk.chart(work, subject.id)
     work.subjects.advance(subject.id, stopped=chart.plan.stopped)
+    work.looks.put(subject.id, chart.links, chart.looks, chart.kept)
     differing = _calendar(work, chart, archive, now)
     queue_from_now(work, replace(chart, subject=replace(subject, stopped=chart.plan.stopped)), now)
     if not differing:

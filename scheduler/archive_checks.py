@@ -41,6 +41,7 @@ def _problems(archive: Archive) -> Iterator[str]:
     yield from _site_problems(archive)
     yield from _fact_problems(archive)
     yield from _calendar_problems(archive)
+    yield from _approval_problems(archive)
 
 
 def _text_problems(archive: Archive) -> Iterator[str]:
@@ -54,7 +55,8 @@ def _text_problems(archive: Archive) -> Iterator[str]:
         texts = (link.name, link.recorded_by, link.why, link.details)
         if not all(text.isprintable() and len(text) <= LONGEST_WHY for text in texts):
             yield f"Fact {link.number} holds text that is too long, or that cannot be printed."
-    by = [template.recorded_by for template in archive.templates] + [site.recorded_by for site in archive.sites]
+    by = [each.recorded_by for each in archive.templates] + [each.recorded_by for each in archive.sites]
+    by += [each.recorded_by for each in archive.approvals]
     if not all(name.isprintable() for name in by):
         yield "It holds a name that cannot be printed."
 
@@ -144,7 +146,8 @@ def site_of(site: ArchivedSite) -> Site:
 
 
 def _fact_problems(archive: Archive) -> Iterator[str]:
-    read = [_loaded(template.source) for template in archive.templates]
+    named = versions(archive.facts, (archive.subject.protocol, archive.subject.version))
+    read = [_loaded(each.source) for each in archive.templates if (each.protocol, each.version) in named]
     templates = [template for template in read if template is not None]
     record = Record(subject=archive.subject.id, facts=())
     for link in archive.facts:
@@ -179,6 +182,17 @@ def _calendar_problems(archive: Archive) -> Iterator[str]:
         twice = next((name for name in found if found.count(name) > 1), None)
         if twice is not None:
             yield f"The {kind} {shown(twice)} stands in it twice."
+
+
+def _approval_problems(archive: Archive) -> Iterator[str]:
+    there = {template.version for template in archive.templates if template.protocol == archive.subject.protocol}
+    listed = [approval.version for approval in archive.approvals]
+    for version in dict.fromkeys(listed):
+        if version not in there:
+            name = shown(f"{archive.subject.protocol} {version}")
+            yield f"Its site approved {name}, which is not in the file."
+    if listed != sorted(listed):
+        yield "The approvals of its site are not in the order of their versions."
 
 
 def salt(archive: Archive) -> str:

@@ -16,7 +16,9 @@ from scheduler.store.codec import canonical, columns_of, digest
 from scheduler.store.facts import Link
 from schedules.errors import InvalidInput, shown
 
-FORMAT, VERSION = "dayzero record", 1
+FORMAT, VERSION = "dayzero record", 2
+# Of form 1 all is read too; it held no approvals.
+READABLE = (1, VERSION)
 LARGEST_BYTES = 16 * 1024 * 1024
 LONGEST_LIST, LONGEST_TEXT, LARGEST_NUMBER = 20_000, 600_000, 2**31 - 1
 FIRST_YEAR, LAST_YEAR = 1900, 2199
@@ -56,6 +58,16 @@ class ArchivedSite:
     revision: int
     sha256: str
     snapshot: dict[str, Any]
+    registered: datetime
+    recorded_by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArchivedApproval:
+    """That the site may use a version of the protocol; of several for one version they are in their order."""
+
+    version: str
+    mandatory: bool
     registered: datetime
     recorded_by: str
 
@@ -108,6 +120,7 @@ class Archive:
     sites: tuple[ArchivedSite, ...]
     visits: tuple[ArchivedVisit, ...]
     periods: tuple[ArchivedPeriod, ...]
+    approvals: tuple[ArchivedApproval, ...] = ()
 
 
 # Writing
@@ -117,7 +130,7 @@ def written(archive: Archive) -> bytes:
     """The file: the same record gives the same bytes."""
     document: dict[str, object] = {"format": FORMAT, "version": VERSION, "subject": _plain_fields(archive.subject)}
     document["facts"] = [_plain_fact(link) for link in archive.facts]
-    for name in ("templates", "sites", "visits", "periods"):
+    for name in ("templates", "sites", "visits", "periods", "approvals"):
         document[name] = [_plain_fields(item) for item in getattr(archive, name)]
     document["sha256"] = digest(canonical(document))
     return (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode()
@@ -151,6 +164,7 @@ def read(data: bytes) -> Archive:
         raise InvalidInput(
             "The file was changed after it was written: its sha256 does not fit what it says. Export the record anew."
         )
+    document.setdefault("approvals", [])
     subject = _read(Head, document.get("subject"), "subject")
     return Archive(
         subject=subject,
@@ -159,6 +173,7 @@ def read(data: bytes) -> Archive:
         sites=_all(partial(_read, ArchivedSite), document, "sites"),
         visits=_all(partial(_read, ArchivedVisit), document, "visits"),
         periods=_all(partial(_read, ArchivedPeriod), document, "periods"),
+        approvals=_all(partial(_read, ArchivedApproval), document, "approvals"),
     )
 
 
@@ -201,12 +216,14 @@ def _check_head(document: Mapping[str, Any]) -> None:
         raise InvalidInput(
             "The file is no record of dayzero. Such a file is written by 'dayzero record export SUBJECT -o FILE'."
         )
-    if document.get("version") != VERSION:
+    if document.get("version") not in READABLE or document["version"] is True:
         raise InvalidInput(
-            f"The record has form {shown(str(document.get('version')))}, and this dayzero knows form {VERSION}. "
+            f"The record has form {shown(str(document.get('version')))}, and this dayzero knows forms 1 and {VERSION}. "
             "Use the newer dayzero that wrote it."
         )
     known = {"format", "version", "sha256", *(field.name for field in fields(Archive))}
+    if document["version"] == 1:
+        known -= {"approvals"}
     _check_keys(document, known - {"sha256"}, known, "The record")
 
 

@@ -11,7 +11,7 @@ from scheduler.projecting import periods_that_differ, rows_that_differ
 from scheduler.values import Audit
 from schedules.course import course_of
 from schedules.errors import InvalidInput, StoreUnavailable, shown
-from schedules.record import Fact, Kind, Record
+from schedules.record import RECONSENTED, Fact, Kind, Record
 
 if TYPE_CHECKING:
     from scheduler.store.subjects import Subject
@@ -98,6 +98,8 @@ def _sources(work: Work, subject: Subject, record: Record) -> Iterator[str]:
     for fact in record.facts:
         if fact.kind in (Kind.ENROLLED, Kind.AMENDED):
             yield from _template(work, subject, fact)
+        if fact.kind is Kind.AMENDED:
+            yield from _approval(work, subject, fact)
         if fact.kind in (Kind.ENROLLED, Kind.SITE_REVISED):
             yield from _days(work, subject, fact)
 
@@ -108,6 +110,18 @@ def _template(work: Work, subject: Subject, fact: Fact) -> Iterator[str]:
     if template is None or hashlib.sha256(template.source).hexdigest() != fact.values.get("template"):
         how = "enrolled with" if fact.kind is Kind.ENROLLED else f"amended to by fact {fact.number}"
         yield f"The template {subject.protocol} {version} is not the one {subject.id} was {how}."
+
+
+def _approval(work: Work, subject: Subject, fact: Fact) -> Iterator[str]:
+    """Whether the site's approval is there by which a fact moved the subject to a version."""
+    version = fact.values.get("version", "")
+    there = [one for one in work.approvals.all_of(subject.site, subject.protocol) if one.version == version]
+    if not any(one.mandatory or RECONSENTED in fact.values for one in there):
+        kind = "" if RECONSENTED in fact.values else " for every patient"
+        yield (
+            f"Fact {fact.number} amended {subject.id} to {subject.protocol} {version}, and {subject.site} has no "
+            f"approval of it{kind}."
+        )
 
 
 def _days(work: Work, subject: Subject, fact: Fact) -> Iterator[str]:

@@ -199,11 +199,18 @@ class Desk:
         if replayed:
             self.store.keep(put)
 
-    def charted(self, work: Work, subject: Subject, record: Record, looks: Mapping[int, Seen] = NOTHING_SEEN) -> Chart:
+    def charted(
+        self,
+        work: Work,
+        subject: Subject,
+        record: Record,
+        looks: Mapping[int, Seen] = NOTHING_SEEN,
+        known: Prepared | None = None,
+    ) -> Chart:
         """A subject's chart with this record, under what the record says is in force; ``looks`` are what is known to
-        have been seen before single facts."""
+        have been seen before single facts, and ``known`` is what the plan of a part of the record was made from."""
         basis = self._basis(work, subject, course_of(record))
-        prepared = prepare(basis.template, record, basis.site, basis.earlier, looks=looks)
+        prepared = prepare(basis.template, record, basis.site, basis.earlier, known=known, looks=looks)
         return Chart(
             subject=subject,
             basis=basis,

@@ -16,9 +16,10 @@ from calendars.alarms import Alarm, parse_alarms
 from calendars.entries import Entry, Level, PeriodEntry, guests_of, parse_extras, parse_level
 from scheduler.desk import Chart, Desk
 from scheduler.values import Calendar
-from schedules.errors import InvalidInput, UnknownName, shown
+from schedules.errors import InvalidInput, StoreUnavailable, UnknownName, shown
 from schedules.plan import Period, Status, Visit
 from schedules.samples import samples_of
+from schedules.site import Site
 from schedules.template import DEPARTMENTS, ROLES, SUBJECT_ROLES
 
 if TYPE_CHECKING:
@@ -130,7 +131,7 @@ def _joined(desk: Desk, choice: _Choice) -> bytes:
     form = form_of(choice.level, choice.language, choice.alarms)
     asked = Asked(subject=choice.subject, site=choice.site, first=choice.start, last=choice.end)
     with desk.store.reading() as work:
-        _check(desk, work, choice.subject, choice.site)
+        site = _whose(desk, work, choice.subject, choice.site)
         lacking = work.visit_events.without(form, asked)
         rows, needs = work.visit_events.rows(form, asked), work.visit_events.zones(form, asked)
         fresh = [event for name in lacking for event in _stored(work, desk.chart(work, name), form, choice)]
@@ -138,7 +139,9 @@ def _joined(desk: Desk, choice: _Choice) -> bytes:
         desk.store.keep(lambda work: work.visit_events.put(fresh))
         rows, needs = _merged(rows, needs, [event for event in fresh if _touches(event, choice)], frozenset(lacking))
     zones = zones_of((zone, first.year, last.year) for _, zone, first, last in needs)
-    return file_of((data for _, data in rows), zones, level=choice.level, language=choice.language, name=choice.name)
+    clocks = {site.timezone: site.clocks}
+    data = (each for _, each in rows)
+    return file_of(data, zones, level=choice.level, language=choice.language, name=choice.name, clocks=clocks)
 
 
 def _stored(work: Work, chart: Chart, form: str, choice: _Choice) -> Iterator[StoredEvent]:
@@ -184,6 +187,7 @@ def _made(desk: Desk, choice: _Choice) -> bytes:
     from calendars.ics import calendar_file
 
     with desk.store.reading() as work:
+        site = _whose(desk, work, choice.subject, choice.site)
         charts = _charts(desk, work, choice.subject, choice.site)
         entries = sorted((entry for chart in charts for entry in _of_department(work, chart, choice)), key=_order)
         periods = [entry for chart in charts for entry in _period_entries(work, chart)]
@@ -199,6 +203,7 @@ def _made(desk: Desk, choice: _Choice) -> bytes:
         extras=choice.extras,
         periods=[entry for entry in periods if entry.period.show_patient or not choice.patient],
         alarms=choice.alarms,
+        clocks={site.timezone: site.clocks},
     )
 
 
@@ -253,17 +258,22 @@ def entry_of(work: Work, chart: Chart, visit: str) -> Entry | None:
     return found if found is None or found.part_of is None else entries.get(found.part_of, found)
 
 
-def _check(desk: Desk, work: Work, subject: str | None, site: str | None) -> None:
+def _whose(desk: Desk, work: Work, subject: str | None, site: str | None) -> Site:
+    """The site that a calendar is of, or its subject's. Of a site whose clocks go otherwise now, and subjects whose
+    record was stopped before, those of now: a file has one VTIMEZONE a zone."""
     if (subject is None) == (site is None):
         raise InvalidInput("A calendar is of one subject or of one site. Name the one or the other.")
-    if subject is not None:
-        desk.find_subject(work, subject)
-    else:
-        desk.find_site(work, site or "")
+    if subject is None:
+        return desk.find_site(work, site or "")
+    found = desk.find_subject(work, subject)
+    place = work.sites.find(found.site, found.site_revision)
+    if place is None:
+        raise StoreUnavailable(f"A revision of site {found.site} is gone. Restore it from a backup.")
+    return place
 
 
 def _charts(desk: Desk, work: Work, subject: str | None, site: str | None) -> list[Chart]:
-    _check(desk, work, subject, site)
+    _whose(desk, work, subject, site)
     names = (subject,) if subject is not None else work.subjects.names(site=site)
     return [desk.chart(work, name) for name in names]
 
@@ -288,6 +298,7 @@ def _entry(chart: Chart, visit: Visit, row: StoredVisit) -> Entry:
         changed=row.changed,
         subject=chart.subject.id,
         timezone=chart.site.timezone,
+        clocks=chart.site.clocks,
         activities=chart.plan.labels_at(visit.id),
         part_of=visit.shares_entry_with,
         served=row.served,

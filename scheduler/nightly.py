@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
 
@@ -14,6 +15,7 @@ from scheduler.moments import Moment, moment_here
 from scheduler.sweeping import NOT_READ, UNREADABLE, extend_horizon
 from scheduler.values import Night
 from schedules.errors import StoreUnavailable
+from schedules.onsets import clock_changes, go_alike, installed_clocks
 from schedules.opendays import with_holidays
 from schedules.site import Site
 
@@ -93,13 +95,18 @@ def _backup(desk: Desk, now: datetime, folder: Path | None, keep: int | None) ->
 
 
 def _holidays(desk: Desk, now: datetime) -> Iterator[str]:
-    """Sites whose holidays were provisional, and are announced or known otherwise by now (design §5, rule 5).
+    """Sites whose holidays were provisional, and are announced or known otherwise by now (design §5, rule 5), and those
+    whose clocks go otherwise by the zone data that is installed.
 
     Nothing is changed: a new revision of a site proposes what moves, and somebody decides.
     """
     with desk.store.reading() as work:
         sites = [desk.find_site(work, name) for name in work.sites.names()]
+    alike = lru_cache(maxsize=None)(installed_clocks)
     for site in sites:
+        if site.clocks is not None and not go_alike(site.timezone, site.clocks, alike(site.timezone)):
+            told = clock_changes(site.timezone, site.clocks, alike(site.timezone))[0]
+            yield f"clocks at site {site.id} go otherwise by now: {told} 'dayzero site refresh {site.id}' tells all"
         years = sorted(_years_that_differ(site, now.astimezone(site.zone).year))
         if years:
             listed = ", ".join(map(str, years))

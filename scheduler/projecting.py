@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from calendars.entries import derived_uid, guests_of
 from scheduler.moments import day_of
 from schedules.plan import Period, Plan, Status, Visit
+from schedules.record import When
 
 if TYPE_CHECKING:
     from scheduler.store.visits import StoredPeriod, StoredVisit
@@ -61,8 +62,15 @@ def _of_old(salt: str) -> Stamp:
 def _is_same_again(new: StoredVisit, old: StoredVisit | None) -> bool:
     if old is None:
         return False
-    new = replace(new, revision=old.revision, changed=old.changed, sequence=old.sequence)
-    return _lasting(new, old) == old
+    new = _lasting(replace(new, revision=old.revision, changed=old.changed, sequence=old.sequence), old)
+    # Moments of two zones are never equal to Python in an hour that comes twice.
+    return _written(new.when) == _written(old.when) and replace(new, when=None) == replace(old, when=None)
+
+
+def _written(when: When | None) -> tuple[object, ...]:
+    if not isinstance(when, datetime):
+        return (when,)
+    return when.replace(tzinfo=None), str(when.tzinfo), when.utcoffset()
 
 
 def _rows(plan: Plan, stamp: Stamp, known: Mapping[str, StoredVisit] | None = None) -> Iterator[StoredVisit]:
@@ -137,9 +145,8 @@ def _numbered(new: StoredVisit, old: StoredVisit | None) -> StoredVisit:
 
 def _shown(visit: StoredVisit) -> tuple[object, ...]:
     """What a calendar's sequence number rises for: time, place and status (design §7)."""
-    # Equal moments of different zones read differently in a calendar, and are equal to Python.
-    zone = visit.when.tzinfo if isinstance(visit.when, datetime) else None
-    return visit.when, str(zone), visit.minutes, visit.place, visit.status, visit.part_of, visit.guests
+    # Equal moments of different zones, and equal wall clocks of different moments, read differently in a calendar.
+    return _written(visit.when), visit.minutes, visit.place, visit.status, visit.part_of, visit.guests
 
 
 def project_periods(

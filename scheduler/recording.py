@@ -126,7 +126,7 @@ class Recording:
         if self.is_first or course == course_of(self.chart.record):
             return self.chart.with_record(record)
         self._refuse_without_visit(record, course)
-        return self.desk.charted(self.work, self.chart.subject, record)
+        return self.desk.charted(self.work, self.chart.subject, record, known=self.chart.prepared)
 
     def _refuse_without_visit(self, record: Record, course: Course) -> None:
         """Raises InvalidInput where an amendment is taken back, and facts speak of visits that only its version has."""

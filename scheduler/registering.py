@@ -13,6 +13,7 @@ from scheduler.values import Registered
 from scheduler.who import who
 from schedules.errors import InvalidInput, shown
 from schedules.load import load
+from schedules.onsets import installed_clocks
 from schedules.opendays import with_holidays
 from schedules.site import OPENING, WORKING_WEEK, Site
 from schedules.typed import parse_zone
@@ -87,6 +88,7 @@ def add_site(desk: Desk, what: NewSite, terms: Terms) -> Site:
         weekdays=WORKING_WEEK if what.weekdays is None else what.weekdays,
         closures=tuple(sorted(what.closed)),
         opens=what.opens,
+        clocks=installed_clocks(parse_zone(what.timezone)),
     )
     now = moment_at(terms.now, bare.zone)
     year = now.astimezone(bare.zone).year
@@ -101,7 +103,8 @@ def _added(work: Work, site: Site, now: datetime, by: str) -> Site:
         work.sites.add(site, now, by)
         return site
     known = work.sites.find(taken)
-    if known != site:
+    # How clocks go was taken from the release of then: what was asked for is the same.
+    if known is None or replace(known, clocks=site.clocks) != site:
         raise InvalidInput(
             f"Site {taken} is there already, with other days or another name. Give the new one another id."
         )

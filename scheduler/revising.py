@@ -1,5 +1,5 @@
-"""New days of a site: a closure, or what a new release of the holidays says. A new revision is proposed with what it
-moves, and then put in force by a fact in each record, one transaction each (design §6).
+"""New days of a site: a closure, or what a new release of the holidays or of the zone data says. A new revision is
+proposed with what it moves, and then put in force by a fact in each record, one transaction each (design §6).
 
 Every patient of the site who was not stopped gets that fact, also one of whom nothing moves: else a later delay would
 be planned by days that are no longer the site's. A run that was interrupted is taken up by running it again.
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from calendars.rounds import Round
@@ -19,12 +19,15 @@ from scheduler.recording import Recording, Terms, recording
 from scheduler.registering import YEARS_AFTER, YEARS_BEFORE
 from scheduler.values import Change, Revision
 from scheduler.who import who
+from schedules.conflicts import length_words
 from schedules.errors import InvalidInput
+from schedules.onsets import clock_changes, go_alike, installed_clocks
 from schedules.opendays import with_holidays
-from schedules.plan import Status
+from schedules.plan import TO_COME, Status
 from schedules.record import Kind
 from schedules.site import Site
-from schedules.words import day_words
+from schedules.spans import between, is_same_time
+from schedules.words import day_words, when_words
 
 if TYPE_CHECKING:
     from scheduler.store.work import Work
@@ -53,8 +56,15 @@ def close(desk: Desk, site: str, days: Iterable[date], terms: Terms, progress: P
 
 
 def refresh(desk: Desk, site: str, terms: Terms, progress: Progress | None) -> Revision:
-    """Takes a site's public holidays from the release of ``holidays`` that is installed now. Raises UnknownName."""
-    return _revise(desk, site, _with_holidays_of_now, terms, progress)
+    """Takes a site's public holidays from the release of ``holidays`` that is installed now, and how the clocks of its
+    zone go from the zone data. Raises UnknownName."""
+    return _revise(desk, site, _as_of_now, terms, progress)
+
+
+def _as_of_now(known: Site, now: datetime) -> Site:
+    found, clocks = _with_holidays_of_now(known, now), installed_clocks(known.timezone)
+    alike = known.clocks is not None and go_alike(known.timezone, known.clocks, clocks)
+    return found if alike else replace(found, clocks=clocks)
 
 
 def _with_holidays_of_now(known: Site, now: datetime) -> Site:
@@ -72,7 +82,7 @@ def _revise(
     desk: Desk, name: str, changed: Callable[[Site, datetime], Site], terms: Terms, progress: Progress | None
 ) -> Revision:
     if terms.dry_run:
-        return _proposed(desk, name, changed, terms)
+        return _proposed(desk, name, changed, terms, progress)
     with desk.store.writing() as work:
         before, after, new = _new_revision(desk, work, name, changed, terms)
         names = work.subjects.names(site=before.id)
@@ -86,26 +96,45 @@ def _revise(
             changes[subject] = change
         if progress is not None:
             progress(number, len(names))
-    return Revision(before=before, after=after, patients=tuple(rounds), changes=changes, new=new)
+    return Revision(
+        before=before,
+        after=after,
+        patients=tuple(rounds),
+        changes=changes,
+        clocks=_of_clocks(before, after),
+        new=new,
+    )
 
 
-def _proposed(desk: Desk, name: str, changed: Callable[[Site, datetime], Site], terms: Terms) -> Revision:
+def _proposed(
+    desk: Desk, name: str, changed: Callable[[Site, datetime], Site], terms: Terms, progress: Progress | None
+) -> Revision:
     """What it would do: all of it in one transaction that is not committed."""
+    found = []
     with desk.store.writing(dry_run=True) as work:
         before, after, new = _new_revision(desk, work, name, changed, terms)
-        found = [
-            _one(Recording(desk, work, desk.chart(work, subject), terms), after)
-            for subject in work.subjects.names(site=before.id)
-        ]
+        names = work.subjects.names(site=before.id)
+        for number, subject in enumerate(names, start=1):
+            found.append(_one(Recording(desk, work, desk.chart(work, subject), terms), after))
+            if progress is not None:
+                progress(number, len(names))
     changes = {told.subject: change for told, change in found if change is not None}
     return Revision(
         before=before,
         after=after,
         patients=tuple(told for told, _ in found),
         changes=changes,
+        clocks=_of_clocks(before, after),
         new=new,
         dry_run=True,
     )
+
+
+def _of_clocks(before: Site, after: Site) -> tuple[str, ...]:
+    """How clocks go otherwise, in sentences."""
+    if after.clocks is None or after.clocks == before.clocks:
+        return ()
+    return clock_changes(after.timezone, before.clocks, after.clocks)
 
 
 def _new_revision(
@@ -152,4 +181,21 @@ def _notes(change: Change, site: Site) -> Iterator[str]:
             yield (
                 f"{visit.id} stays booked for {day_words(visit.date)}, when {site.id} is closed "
                 f"({site.why_closed(visit.date)}): book it for another day."
+            )
+    yield from _by_other_clocks(change)
+
+
+def _by_other_clocks(change: Change) -> Iterator[str]:
+    """The visits to come that keep their time although clocks go otherwise, so that it is another moment."""
+    before = {} if change.before is None else {visit.id: visit.planned for visit in change.before.visits}
+    for visit in change.after.visits:
+        was, now = before.get(visit.id), visit.planned
+        if visit.status not in TO_COME or not isinstance(was, datetime) or not isinstance(now, datetime):
+            continue
+        by = between(was, now)
+        if by and is_same_time(was, now):
+            side = "later" if by > timedelta() else "earlier"
+            yield (
+                f"{visit.id} stays on {when_words(now)}, which is {length_words(abs(by))} {side} by the new clocks: "
+                "tell whoever comes from another zone."
             )

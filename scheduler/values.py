@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
 from typing import TYPE_CHECKING
 
@@ -108,14 +108,21 @@ class Amendment:
 class Revision:
     """What new days of a site did to its patients, or with ``dry_run`` would have done; ``before`` and ``after`` are
     the site as it was and as it is, ``new`` says that this is a new revision. ``changes`` are those of whom it
-    concerned."""
+    concerned; ``clocks`` tells in sentences how the clocks of its zone go otherwise."""
 
     before: Site
     after: Site
     patients: tuple[Round, ...]
     changes: Mapping[str, Change]
+    clocks: tuple[str, ...] = ()
     new: bool = True
     dry_run: bool = False
+
+    @property
+    def news(self) -> tuple[str, ...]:
+        """What is new, in words: days, clocks, or both."""
+        days = replace(self.before, revision=self.after.revision, clocks=self.after.clocks) != self.after
+        return (*(("new days",) if days else ()), *(("new clocks",) if self.clocks else ()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -77,6 +77,14 @@ class Sources:
                 f"the record went through version or revision {missing}, which is not among the earlier ones given"
             ) from None
 
+    def begin_with(self, other: Sources) -> bool:
+        """Whether these are the same as others, as far as those go."""
+        versions, revisions = len(other.templates), len(other.sites)
+        same = len(self.templates) >= versions and all(
+            one is two for one, two in zip(self.templates[:versions], other.templates, strict=True)
+        )
+        return same and self.sites[:revisions] == other.sites
+
     def site_at(self, facts: Record) -> Site:
         """The site's days in force after the facts of a record."""
         return self.sites[sum(fact.kind is Kind.SITE_REVISED for fact in facts.facts)]

@@ -9,6 +9,7 @@ from schedules.expiries import Expiry, expiries
 from schedules.gates import GateChange, gate_changes, gates
 from schedules.plan import TO_COME, Conflict, Deviation, Plan, Status, Visit
 from schedules.record import When
+from schedules.spans import is_same_time
 from schedules.template import Template
 
 # Neither of the two ever had a date, so that going from one to the other is no news.
@@ -129,8 +130,9 @@ def compare(before: Plan, after: Plan, reasons: dict[str, str] | None = None) ->
 
 def _has_moved(one: Visit, two: Visit) -> bool:
     # Where what is cancelled would be is no date that anybody comes on.
-    dated = one.planned is not None and two.planned is not None and two.status not in _NEVER
-    return dated and one.planned != two.planned
+    if one.planned is None or two.planned is None or two.status in _NEVER:
+        return False
+    return not is_same_time(one.planned, two.planned)
 
 
 def _move(one: Visit, two: Visit, reasons: dict[str, str]) -> Move:

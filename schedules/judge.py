@@ -122,8 +122,9 @@ def _missed(before: Layout, fact: Fact) -> Iterator[Deviation]:
 def _done(before: Layout, standing: Standing, fact: Fact) -> Iterator[Deviation]:
     place = before.compiled.index[fact.name]
     assert fact.when is not None
-    yield from _against_window(before, place, fact, fact.when)
-    yield from _against_bounds(before, place, fact, fact.when)
+    when = before.board.site.at(fact.when)
+    yield from _against_window(before, place, fact, when)
+    yield from _against_bounds(before, place, fact, when)
     rule = before.compiled.rules[place]
     shut = [gate for gate in rule.requires if gate not in standing.events]
     if shut:

@@ -229,9 +229,7 @@ class _Placer:
         for name, visit in standing.visits.items():
             place = self.compiled.index[name]
             when = visit.when if visit.status is not Status.MISSED else planned_for.get(name, visit.when)
-            if isinstance(when, datetime):
-                when = when.astimezone(self.site.zone)
-            self.board.when[place] = when
+            self.board.when[place] = when = None if when is None else self.site.at(when)
             found.append((place, visit.status, when is not None))
         return tuple(sorted(found))
 

@@ -20,7 +20,7 @@ from schedules.visits import find_visits
 
 # A small command must not pay for what few records hold: amendments, what happened, and unscheduled visits.
 if TYPE_CHECKING:
-    from schedules.course import Earlier
+    from schedules.course import Earlier, Sources
     from schedules.grounds import Ground, Grounds
     from schedules.judge import PlannedFor, Seen
 
@@ -49,7 +49,19 @@ class Prepared:
     been seen before single facts, by their number.
     """
 
-    __slots__ = ("compiled", "ground", "layout", "looks", "record", "seen", "site", "standing", "template")
+    __slots__ = (
+        "compiled",
+        "earlier",
+        "ground",
+        "in_force",
+        "layout",
+        "looks",
+        "record",
+        "seen",
+        "site",
+        "standing",
+        "template",
+    )
 
     def __init__(
         self,
@@ -66,24 +78,29 @@ class Prepared:
         self.template, self.record, self.site = template, record, site
         self.standing: Standing = fold(record)
         self.ground: Ground | None = None
+        self.in_force, self.earlier = template, earlier
         self.looks: dict[int, Seen] = {**looks}
-        if self.standing.changed:
-            from schedules.course import NOTHING_EARLIER, Sources, course_of
-            from schedules.grounds import Grounds
-
-            sources = Sources(course_of(record), template, site, earlier or NOTHING_EARLIER)
-            self._on_changing_ground(Grounds(sources, self.standing))
-            return
-        self.compiled: Compiled = compiled(template, tuple(sorted(known_groups(template, self.standing).items())))
-        told = bool(self.standing.done or self.standing.missed)
         if known is not None and self._continues(known):
             self.looks |= known.looks
+        if self.standing.changed:
+            from schedules.grounds import Grounds
+
+            self._on_changing_ground(Grounds(self.sources, self.standing))
+            return
+        self.compiled: Compiled = compiled(template, tuple(sorted(known_groups(template, self.standing).items())))
         self.seen: dict[str, Seen] = {}
-        if told:
+        if self.standing.done or self.standing.missed:
             from schedules.judge import plainly, replay
 
             self.seen = replay(record, self.standing, plainly(self.compiled, record, site), self.looks)
         self.layout: Layout = lay_out(self.compiled, self.standing, site, planned_for(self.seen))
+
+    @property
+    def sources(self) -> Sources:
+        """All that the record was planned with. Raises ValueError where something earlier is not given."""
+        from schedules.course import NOTHING_EARLIER, Sources, course_of
+
+        return Sources(course_of(self.record), self.in_force, self.site, self.earlier or NOTHING_EARLIER)
 
     def _on_changing_ground(self, grounds: Grounds) -> None:
         """As the constructor, each fact judged by what was in force."""
@@ -101,10 +118,12 @@ class Prepared:
         self.seen = {name: seen for name, seen in found.items() if name in ground.compiled.index}
 
     def _continues(self, known: Prepared) -> bool:
-        """Whether a record has gone on from an earlier one, under the same template, groups and open days."""
-        same = known.ground is None and self.compiled is known.compiled and self.site == known.site
+        """Whether a record has gone on from an earlier one: the same facts so far, planned with the same, of a patient
+        in the same groups. What is judged by the facts before it alone is then as it was, also where an amendment or
+        new days of the site came since."""
         facts = known.record.facts
-        return same and self.record.facts[: len(facts)] == facts
+        same = self.standing.groups == known.standing.groups and self.record.facts[: len(facts)] == facts
+        return same and self.sources.begin_with(known.sources)
 
 
 def planned_for(seen: Mapping[str, Seen]) -> dict[str, When | None]:

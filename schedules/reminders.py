@@ -12,7 +12,7 @@ from schedules.plan import TO_COME, Plan, Visit
 from schedules.record import When
 from schedules.reminder_rules import NEWS_EVENTS, Rules, rules_for
 from schedules.site import Site
-from schedules.spans import Span, add, add_days_and_months
+from schedules.spans import Span, add, add_days_and_months, is_same_time
 from schedules.template import DEPARTMENTS, SUBJECT_ROLES, ReminderRule, Template
 
 _OF_A_WINDOW = frozenset({"opens", "closes", "overdue", "gate"})
@@ -241,7 +241,7 @@ def is_soon(days: tuple[When | None, ...], today: date, rule: ReminderRule) -> b
 def is_moved(before: When | None, after: When | None) -> bool:
     """Whether a visit is at another time. One that gets a time on its day, or loses it, is where it was."""
     if isinstance(before, datetime) and isinstance(after, datetime):
-        return before != after
+        return not is_same_time(before, after)
     return _day(before) != _day(after)
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, time
+from datetime import date, datetime, time
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
+from schedules.clocks import Clocks, zone_of
+from schedules.record import When
 from schedules.words import weekday
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -23,6 +25,8 @@ class Site:
     names where
     ``closed`` (public holidays, by name) and ``working`` (weekend days worked instead) were read from; ``closures`` are
     the site's own, by reason. Years after ``announced_to`` are provisional. ``opens`` is wall-clock time at the site.
+    ``clocks`` are how those of its zone go, so that a release of the zone data moves nothing by itself; without them
+    they go as the one that is installed has it.
     """
 
     id: str = ""
@@ -36,11 +40,22 @@ class Site:
     closures: tuple[tuple[date, str], ...] = ()
     announced_to: int | None = None
     opens: time = OPENING
+    clocks: Clocks | None = None
 
     @cached_property
     def zone(self) -> ZoneInfo:
-        """The site's zone."""
-        return ZoneInfo(self.timezone)
+        """The site's zone, whose clocks go as they are recorded."""
+        return ZoneInfo(self.timezone) if self.clocks is None else zone_of(self.timezone, self.clocks)
+
+    def at(self, when: When) -> When:
+        """A date as it is; a moment as the site's clocks show it. One of the site's own zone keeps its wall clock, also
+        where that was recorded when clocks went otherwise: what is booked for ten stays booked for ten."""
+        if not isinstance(when, datetime) or when.tzinfo is self.zone:
+            return when
+        if not isinstance(when.tzinfo, ZoneInfo) or when.tzinfo.key != self.timezone:
+            return when.astimezone(self.zone)
+        first, second = (when.replace(tzinfo=self.zone, fold=fold) for fold in (0, 1))
+        return second if second.utcoffset() == when.utcoffset() != first.utcoffset() else first
 
     @cached_property
     def _closed(self) -> dict[date, str]:

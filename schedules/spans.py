@@ -174,6 +174,16 @@ def between(earlier: datetime, later: datetime) -> timedelta:
     return later.astimezone(UTC) - earlier.astimezone(UTC)
 
 
+def is_same_time(one: date | datetime, two: date | datetime) -> bool:
+    """Whether two dates or moments are the same to who looks at the clock there: also where the zone's clocks went
+    otherwise when one of them was planned. Of an hour that comes twice the first is not the second."""
+    if not isinstance(one, datetime) or not isinstance(two, datetime):
+        return one == two
+    if one.replace(tzinfo=None) != two.replace(tzinfo=None) or str(one.tzinfo) != str(two.tzinfo):
+        return False
+    return one.tzinfo is not two.tzinfo or one.utcoffset() == two.utcoffset()
+
+
 def iso_duration(delta: timedelta) -> str:
     """A difference as an ISO 8601 duration (``P3D``, ``PT6H30M``); a negative one begins with ``-``."""
     minutes = round(abs(delta).total_seconds() / 60)

@@ -69,7 +69,7 @@ def _visit(template: Template, standing: Standing, site: Site, name: str) -> Vis
 
 def _at_site(when: When | None, site: Site) -> When:
     assert when is not None
-    return when.astimezone(site.zone) if isinstance(when, datetime) else when
+    return site.at(when)
 
 
 def stopped_by(template: Template, standing: Standing, name: str) -> str | None:

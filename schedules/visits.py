@@ -94,9 +94,8 @@ def _as_done(layout: Layout, visit: Any, look: Seen | None) -> None:
 
 def _earlier(layout: Layout, name: str) -> tuple[date | datetime, ...]:
     """When a visit that was done again was done before."""
-    facts, zone = layout.standing.earlier.get(name, ()), layout.board.site.zone
-    whens = (fact.when for fact in facts if fact.when is not None)
-    return tuple(when.astimezone(zone) if isinstance(when, datetime) else when for when in whens)
+    facts, site = layout.standing.earlier.get(name, ()), layout.board.site
+    return tuple(site.at(fact.when) for fact in facts if fact.when is not None)
 
 
 def _shared(layout: Layout, place: int) -> str | None:

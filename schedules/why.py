@@ -100,10 +100,10 @@ class _Story:
 
     def times_before(self, name: str) -> Iterator[str]:
         """When a visit that was done again was done before."""
-        seen, zone = self.prepared.seen.get(name), self.board.site.zone
+        seen, site = self.prepared.seen.get(name), self.board.site
         for fact, look in seen.earlier if seen else ():
             assert fact.when is not None
-            when = fact.when.astimezone(zone) if isinstance(fact.when, datetime) else fact.when
+            when = site.at(fact.when)
             reason = f" ({fact.why})" if fact.why else ""
             yield f"It was done before, on {weekday(as_day(when))} {when_words(when)}{_instead(look, when)}{reason}."
 

@@ -37,6 +37,11 @@ class Approvals:
         rows = self._session.exec(statement.order_by(ApprovalRow.site, ApprovalRow.version, col(ApprovalRow.number)))
         return tuple({(row.site, row.version): _value(row) for row in rows}.values())
 
+    def all_of(self, site: str, protocol: str) -> tuple[Approval, ...]:
+        """Every approval of a protocol's versions by a site, by version and in the order in which they were added."""
+        statement = select(ApprovalRow).where(ApprovalRow.site == site, ApprovalRow.protocol == protocol)
+        return tuple(map(_value, self._session.exec(statement.order_by(ApprovalRow.version, col(ApprovalRow.number)))))
+
     def find(self, site: str, protocol: str, version: str) -> Approval | None:
         """What a site has approved of a version, or None."""
         return next((found for found in self.of(protocol, site=site) if found.version == version), None)

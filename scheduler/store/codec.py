@@ -9,11 +9,12 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from schedules.clocks import Clocks, Offset, standing_at
 from schedules.plan import Visit
 from schedules.record import When
 from schedules.site import Site
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 
+# A change of clocks, which is of a second in UTC.
+_MOMENT = "%Y-%m-%dT%H:%M:%SZ"
 # ``json.dumps`` makes an encoder at each call, which takes as long as to use it.
 _CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
@@ -56,12 +59,26 @@ def to_columns(when: When | None) -> WhenColumns:
 
 
 def from_columns(day: date | None, clock: time | None, zone: str | None, moment: datetime | None) -> When | None:
-    """The date or moment again. The wall clock counts; the moment in UTC only tells two equal wall clocks apart."""
+    """The date or moment again, wall clock and UTC both as they were written.
+
+    Of two equal wall clocks the moment in UTC tells which is meant. Where the zone data says otherwise by now, the
+    zone is the one of that name as it was: what is stored reads the same under every release of it.
+    """
     if day is None or clock is None or zone is None:
         return day
     first = datetime.combine(day, clock, ZoneInfo(zone))
-    second = first.replace(fold=1)
-    return second if moment is not None and second.astimezone(UTC) == moment else first
+    for found in (first, first.replace(fold=1)):
+        if moment is None or found.astimezone(UTC) == moment:
+            return found
+    assert moment is not None
+    return first.replace(tzinfo=_zone_then(zone, first.replace(tzinfo=UTC) - moment))
+
+
+def _zone_then(zone: str, offset: timedelta) -> tzinfo:
+    """A zone as it was when it was so far ahead of UTC; as it is, where that is no offset."""
+    seconds, rest = divmod(offset, timedelta(seconds=1))
+    is_one = abs(offset) < timedelta(days=1) and not rest
+    return standing_at(zone, seconds) if is_one else ZoneInfo(zone)
 
 
 def when_text(when: When | None) -> str | None:
@@ -77,8 +94,11 @@ def when_of_text(text: str | None) -> When | None:
     """The date or moment again; the offset tells two equal wall clocks apart."""
     if text is None:
         return None
-    moment, space, zone = text.partition(" ")
-    return datetime.fromisoformat(moment).astimezone(ZoneInfo(zone)) if space else date.fromisoformat(moment)
+    written, space, zone = text.partition(" ")
+    if not space:
+        return date.fromisoformat(written)
+    moment = datetime.fromisoformat(written)
+    return from_columns(moment.date(), moment.time(), zone, moment.astimezone(UTC))
 
 
 def columns_of(value: DataclassInstance) -> dict[str, Any]:
@@ -92,9 +112,14 @@ def _names(kind: type[DataclassInstance]) -> tuple[str, ...]:
 
 
 def site_text(site: Site) -> str:
-    """A site's snapshot as canonical JSON. Its revision is a column beside it."""
+    """A site's snapshot as canonical JSON. Its revision is a column beside it.
+
+    One of before clocks were recorded says nothing of them, and so keeps its digest.
+    """
+    clocks = {} if site.clocks is None else {"clocks": _plain_clocks(site.clocks)}
     return canonical(
         {
+            **clocks,
             "name": site.name,
             "timezone": site.timezone,
             "weekdays": sorted(site.weekdays),
@@ -106,6 +131,18 @@ def site_text(site: Site) -> str:
             "opens": site.opens.isoformat(timespec="minutes"),
         }
     )
+
+
+def _plain_clocks(clocks: Clocks) -> dict[str, object]:
+    changes = [[moment.strftime(_MOMENT), offset.seconds, offset.name] for moment, offset in clocks.changes]
+    return {"start": [clocks.start.seconds, clocks.start.name], "changes": changes, "rule": clocks.rule}
+
+
+def _clocks_of(data: dict[str, Any] | None) -> Clocks | None:
+    if data is None:
+        return None
+    changes = ((datetime.fromisoformat(text).astimezone(UTC), Offset(*offset)) for text, *offset in data["changes"])
+    return Clocks(start=Offset(*data["start"]), changes=tuple(changes), rule=data["rule"])
 
 
 @lru_cache(maxsize=64)
@@ -124,6 +161,7 @@ def site_value(name: str, revision: int, text: str) -> Site:
         closures=_days(data["closures"]),
         announced_to=data["announced_to"],
         opens=time.fromisoformat(data["opens"]),
+        clocks=_clocks_of(data.get("clocks")),
     )
 
 

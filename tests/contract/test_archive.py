@@ -138,7 +138,9 @@ def test_a_subject_that_is_there_is_refused(told: Scheduler, other: Scheduler) -
 def test_another_template_or_site_of_that_name_is_refused(told: Scheduler, other: Scheduler) -> None:
     data = told.export_record("P-001")
     other.add_site("BJ01", timezone="Asia/Shanghai", now=ENROLLED)
-    with pytest.raises(InvalidInput, match=r"^Site BJ01, revision 1, is there already with other days or another name"):
+    with pytest.raises(
+        InvalidInput, match=r"^Site BJ01, revision 1, is there already with other days, other clocks or another name"
+    ):
         other.import_record(data, now=LATER)
     other.add_protocol(SMALL.replace("Labs", "Lab values").encode(), "small.yaml", now=ENROLLED)
     with pytest.raises(InvalidInput, match=r"^The protocol SMALL 1.0 is there already with another content, and a"):
@@ -148,7 +150,9 @@ def test_another_template_or_site_of_that_name_is_refused(told: Scheduler, other
 
 def test_a_site_that_differs_in_case_only_is_refused(told: Scheduler, other: Scheduler) -> None:
     other.add_site("bj01", timezone="Asia/Shanghai", weekdays=frozenset(range(7)), now=ENROLLED)
-    with pytest.raises(InvalidInput, match=r"^Site bj01 is there already with other days or another name"):
+    with pytest.raises(
+        InvalidInput, match=r"^Site bj01 is there already with other days, other clocks or another name"
+    ):
         other.import_record(told.export_record("P-001"), now=LATER)
 
 
@@ -234,7 +238,13 @@ def set_in(*path: str | int, to: object) -> Change:
             set_in("format", to="song"),
             "The file is no record of dayzero. Such a file is written by 'dayzero record exp",
         ),
-        (set_in("version", to=2), "The record has form '2', and this dayzero knows form 1. Use the newer dayzero"),
+        (
+            set_in("version", to=3),
+            "The record has form '3', and this dayzero knows forms 1 and 2. Use the newer dayzero",
+        ),
+        (set_in("version", to=True), "The record has form 'True', and this dayzero knows forms 1 and 2. Use the newer"),
+        (lambda d: d.pop("approvals"), "The record has no 'approvals'."),
+        (set_in("approvals", to=[{"version": "1.0"}]), "approvals[0] has no 'mandatory'."),
         (lambda d: d.pop("facts"), "The record has no 'facts'."),
         (set_in("songs", to=[]), "The record has a key 'songs', which means nothing here."),
         (set_in("facts", to={}), "facts is an object; expected a list of at most 20000."),

@@ -266,21 +266,27 @@ def test_a_migration_that_forgets_the_triggers_is_found_out(
 # What the database itself refuses
 
 
-@pytest.mark.parametrize("table", ["fact", "site", "template"])
+def approved(url: str) -> tuple[Any, ...]:
+    """Brings the database up to date, with an approval in it; gives the approvals there are."""
+    with Scheduler(url) as trial:
+        patient = trial.show("P-001", now=NOW)
+        trial.approve_version(patient.site.id, patient.protocol, patient.version, now=NOW)
+        return trial.approvals(patient.site.id)
+
+
+@pytest.mark.parametrize("table", ["fact", "site", "template", "approval"])
 @pytest.mark.parametrize("statement", ["UPDATE {} SET recorded_by = 'eve'", "DELETE FROM {}"])
 def test_the_database_refuses_to_forget(old_url: str, engine: Engine, table: str, statement: str) -> None:
-    with Scheduler(old_url):
-        pass
+    known = approved(old_url)
     before = contents(engine)
     with engine.connect() as connection, pytest.raises(DBAPIError, match=r"what is recorded is only ever added to"):
         connection.execute(text(statement.format(table)))
-    assert contents(engine) == before
+    assert (contents(engine), approved(old_url)) == (before, known)
 
 
-@pytest.mark.parametrize("table", ["fact", "site", "template"])
+@pytest.mark.parametrize("table", ["fact", "site", "template", "approval"])
 def test_the_database_refuses_to_replace(old_url: str, engine: Engine, table: str) -> None:
-    with Scheduler(old_url):
-        pass
+    known = approved(old_url)
     before = contents(engine)
     with engine.connect() as connection:
         if connection.dialect.name == "sqlite":
@@ -289,7 +295,7 @@ def test_the_database_refuses_to_replace(old_url: str, engine: Engine, table: st
             statement = f"TRUNCATE {table} CASCADE"
         with pytest.raises(DBAPIError, match=r"what is recorded is only ever added to"):
             connection.execute(text(statement))
-    assert contents(engine) == before
+    assert (contents(engine), approved(old_url)) == (before, known)
 
 
 def test_what_the_database_refuses_is_told(old_url: str, engine: Engine) -> None:
@@ -299,7 +305,8 @@ def test_what_the_database_refuses_is_told(old_url: str, engine: Engine) -> None
     with engine.connect() as connection, pytest.raises(DBAPIError) as caught:
         connection.execute(text("DELETE FROM fact"))
     assert backend_of(parts).trouble(caught.value) == (
-        "refuses to change what is recorded: facts, templates and sites are only ever added. Nothing was changed."
+        "refuses to change what is recorded: facts, templates, sites and approvals are only ever added. "
+        "Nothing was changed."
     )
 
 

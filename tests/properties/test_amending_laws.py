@@ -8,11 +8,14 @@ from datetime import date, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
+from schedules.course import Earlier, course_of
 from schedules.plan import Plan, Status
-from schedules.record import Fact
+from schedules.planner import Prepared, plan_of, prepare
+from schedules.record import Fact, Kind
+from schedules.site import WORKING_WEEK, Site
 from schedules.template import Template
-from tests.amendments import amended, planned, version
-from tests.support import booked, done, event, missed, visit
+from tests.amendments import amended, planned, revised, version
+from tests.support import booked, done, event, group, missed, record, visit
 
 FIRST = version("1.0")
 VISITS = ("labs", "d1", "d4", "d8", "d15", "d22", "month-1")
@@ -96,3 +99,35 @@ def test_amended_before_anything_happened_is_as_enrolled_on_the_new_version(
     enrolled = planned(*then, versions=(second,))
     assert (changed.visits, changed.periods) == (enrolled.visits, enrolled.periods)
     assert (changed.conflicts, changed.deviations) == (enrolled.conflicts, enrolled.deviations)
+
+
+SITES = (Site(revision=0), Site(revision=1, weekdays=frozenset({0, 2, 4})), Site(revision=2, weekdays=WORKING_WEEK))
+
+
+def made(facts: tuple[Fact, ...], second: Template, known: Prepared | None = None) -> Prepared:
+    """A record as it is laid out, under the version and the days that its facts put in force."""
+    told = record(*facts)
+    course = course_of(told)
+    templates = [FIRST, second][: len(course.versions)]
+    earlier = Earlier(
+        templates={template.version: template for template in templates[:-1]},
+        sites={number: SITES[number] for number in course.revisions[:-1]},
+    )
+    return prepare(templates[-1], told, SITES[course.revisions[-1]], earlier, known=known)
+
+
+@given(st.tuples(facts(), facts(), facts()), versions(), DAYS, st.data())
+def test_a_record_that_goes_on_is_planned_as_one_that_is_read_anew(
+    parts: tuple[tuple[Fact, ...], ...], second: Template, on: str, data: st.DataObject
+) -> None:
+    """What was seen before the facts so far is taken over, also past amendments, new days, groups and corrections."""
+    first, then, last = parts
+    told = [*first, revised(1, 0), *then, amended("2.0", on), *last, revised(2, 1), *first]
+    told.insert(data.draw(st.integers(0, len(told))), group("arm", "A"))
+    if data.draw(st.booleans()):
+        number = data.draw(st.integers(2, len(told)))
+        told.append(Fact(kind=Kind.CORRECTED, name=str(number), values={"corrects": str(number)}))
+    known: Prepared | None = None
+    for count in range(len(told) + 1):
+        known = made(tuple(told[:count]), second, known)
+        assert plan_of(known) == plan_of(made(tuple(told[:count]), second))

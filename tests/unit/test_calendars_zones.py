@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import pytest
 from dateutil.tz import tzical  # type: ignore[import-untyped]  # comes with icalendar, without types
 
-from calendars.zones import Onset, onsets_between, timezone_bytes
+from calendars.zones import timezone_bytes
+from schedules.onsets import Onset, onsets_between
 
 FIRST, LAST = 2026, 2041
 BY_RULE = ("America/New_York", "Europe/London", "Europe/Dublin", "Australia/Lord_Howe", "Australia/Sydney")

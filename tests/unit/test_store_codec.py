@@ -21,8 +21,11 @@ from scheduler.store.codec import (
     to_columns,
     values_of,
     values_text,
+    when_of_text,
+    when_text,
 )
 from scheduler.store.facts import Link, chain_problems, chained
+from schedules.onsets import installed_clocks
 from schedules.plan import Status, Visit
 from schedules.record import Fact, Kind, When
 from schedules.site import Site
@@ -54,7 +57,11 @@ def test_the_wall_clock_counts_when_the_zone_data_change() -> None:
     """A booking made before a country gave up daylight saving stays at ten o'clock."""
     stored_then = datetime(2027, 7, 1, 8, 0, tzinfo=UTC)
     when = from_columns(date(2027, 7, 1), time(10), "Europe/Berlin", stored_then + timedelta(hours=1))
-    assert when == datetime(2027, 7, 1, 10, 0, tzinfo=ZoneInfo("Europe/Berlin"))
+    assert isinstance(when, datetime)
+    assert (f"{when:%H:%M}", when.utcoffset()) == ("10:00", timedelta(hours=1))
+    assert Site(timezone="Europe/Berlin").at(when) == datetime(2027, 7, 1, 10, 0, tzinfo=ZoneInfo("Europe/Berlin"))
+    assert to_columns(when).moment == stored_then + timedelta(hours=1)
+    assert when_of_text(when_text(when)) == when
 
 
 def test_a_moment_without_an_iana_zone_is_not_stored() -> None:
@@ -75,9 +82,16 @@ def test_a_site_comes_back_as_it_was() -> None:
         closures=((date(2026, 3, 9), "moving house"),),
         announced_to=2026,
         opens=time(7, 30),
+        clocks=installed_clocks("America/New_York"),
     )
     assert site_value("BJ01", 3, site_text(site)) == site
     assert {field.name for field in fields(Site)} - {"id", "revision"} == set(values_of(site_text(site)))
+
+
+def test_a_site_of_before_clocks_were_recorded_keeps_its_digest() -> None:
+    text = site_text(Site(id="BJ01", timezone="Asia/Shanghai"))
+    assert "clocks" not in text
+    assert site_value("BJ01", 0, text).clocks is None
 
 
 @given(st.dictionaries(st.text(), st.text()))
