@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from functools import cached_property
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from schedules.clocks import Clocks, zone_of
 from schedules.record import When
 from schedules.words import weekday
+
+if TYPE_CHECKING:
+    from schedules.clocks import Clocks
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 ALL_WEEK = frozenset(range(7))
@@ -21,10 +24,10 @@ OPENING = time(8)
 class Site:
     """A snapshot of a site.
 
-    ``weekdays`` are 0 (Monday) to 6. ``holidays`` (country or country-subdivision, such as ``CN`` or ``DE-BY``)
-    names where
-    ``closed`` (public holidays, by name) and ``working`` (weekend days worked instead) were read from; ``closures`` are
-    the site's own, by reason. Years after ``announced_to`` are provisional. ``opens`` is wall-clock time at the site.
+    ``weekdays`` are 0 (Monday) to 6. ``holidays`` (country or country-subdivision, such as ``CN`` or ``DE-BY``) names
+    where ``closed`` (public holidays, by name) and ``working`` (weekend days worked instead) were read from;
+    ``closures`` are the site's own, by reason. Years after ``announced_to`` are provisional. ``opens`` is wall-clock
+    time at the site.
     ``clocks`` are how those of its zone go, so that a release of the zone data moves nothing by itself; without them
     they go as the one that is installed has it.
     """
@@ -45,7 +48,11 @@ class Site:
     @cached_property
     def zone(self) -> ZoneInfo:
         """The site's zone, whose clocks go as they are recorded."""
-        return ZoneInfo(self.timezone) if self.clocks is None else zone_of(self.timezone, self.clocks)
+        if self.clocks is None:
+            return ZoneInfo(self.timezone)
+        from schedules.clocks import zone_of
+
+        return zone_of(self.timezone, self.clocks)
 
     def at(self, when: When) -> When:
         """A date as it is; a moment as the site's clocks show it. One of the site's own zone keeps its wall clock, also
