@@ -360,11 +360,6 @@ class Network:
         """Why an end of a node's range is where it is (or was, before the node was put on its day)."""
         return (self.high_reason if end[1] else self.low_reason).get(end[0])
 
-    def sources_of(self, index: int, upper: bool) -> tuple[End, ...]:
-        """What one end of a node's range followed from before the node was put on its day."""
-        reason = self.reason((index, upper))
-        return () if reason is None else reason.sources
-
     def explain(self, sources: Sequence[End]) -> tuple[list[Bound], list[int]]:
         """The bounds, and the fixed nodes at their far ends, from which the given ends follow."""
         bounds: dict[int, Bound] = {}
