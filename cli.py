@@ -1456,7 +1456,7 @@ def contact() -> None:
 @option("--email", metavar="A", text="An address for e-mail.", default="")
 @option("--notify", metavar="URL", text="A webhook's https://…, or SERVICE://WHOM, as in sms://+49…", default="")
 @option("--zone", metavar="Z", text="Their time zone (else the site's).")
-@option("--quiet", metavar="FROM-TO", text="When to send nothing, such as 21:00-08:00.")
+@option("--quiet", metavar="FROM-TO", text="When to send nothing, such as 21:00-08:00 (if not given, none).")
 @option("--language", metavar="L", text="en (if not given), zh, de or es.", default="en")
 @option("--level", metavar="LEVEL", text="How much messages tell: private, coded, full (else by the role).")
 @several("--rule", "rules", metavar="RULE", text="Its own rules, instead of the site's or protocol's.")
@@ -1807,7 +1807,7 @@ def record_export(subject: str, output: str | None) -> None:
     if output is None:
         sys.stdout.buffer.write(data)
         return
-    write_file(output, data)
+    write_file(output, data, example=f"{subject}.json", own=True)
     click.echo(f"{output}: the whole record of {subject}, without contacts.")
 
 

@@ -21,17 +21,18 @@ def file_bytes(path: str) -> bytes:
         raise InvalidInput(f"The file {shown(path)} cannot be read: {reason}.") from None
 
 
-def write_file(path: str, data: bytes, *, example: str = "visits.ics") -> None:
+def write_file(path: str, data: bytes, *, example: str = "visits.ics", own: bool = False) -> None:
     """Writes a file whole or not at all: whoever reads it meanwhile sees the old one. Raises InvalidInput.
 
-    A file that was there keeps its rights. ``example`` is a name for it, for whom named a folder."""
+    A file that was there keeps its rights; with ``own`` a new one is its owner's alone. ``example`` is a name for it,
+    for whom named a folder."""
     target = os.path.realpath(path)
     if os.path.isdir(target):
         raise InvalidInput(f"{shown(path)} is a folder. Name a file in it, such as {os.path.join(path, example)}.")
     try:
         # A device such as /dev/stdout can be written to, but not replaced.
         if os.path.isfile(target) or not os.path.exists(target):
-            _replace(target, data)
+            _replace(target, data, own)
         else:
             with open(target, "wb") as device:
                 device.write(data)
@@ -40,14 +41,13 @@ def write_file(path: str, data: bytes, *, example: str = "visits.ics") -> None:
         raise InvalidInput(f"{shown(path)} cannot be written: {reason}. Name another file.") from None
 
 
-def _replace(target: str, data: bytes) -> None:
+def _replace(target: str, data: bytes, own: bool) -> None:
     new = f"{target}.{os.getpid()}-{token_hex(4)}.new"
     # Somebody else's file or link of that name is not written into; and until it has the rights of the one that it
     # replaces, which may be its owner's alone, nobody else reads it.
     rights = stat.S_IMODE(os.stat(target).st_mode) if os.path.exists(target) else None
-    made = os.open(
-        new, os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0), 0o666 if rights is None else 0o600
-    )
+    flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0)
+    made = os.open(new, flags, 0o666 if rights is None and not own else 0o600)
     try:
         with open(made, "wb") as file:
             file.write(data)

@@ -132,11 +132,15 @@ def _is(pattern: re.Pattern[str], address: str) -> bool:
     return len(address) <= LONGEST_ADDRESS and address.isprintable() and pattern.fullmatch(address) is not None
 
 
-def parse_quiet(text: str) -> tuple[time, time]:
-    """Quiet hours written ``21:00-08:00``. Raises InvalidInput."""
+def parse_quiet(text: str) -> tuple[time, time] | None:
+    """Quiet hours written ``21:00-08:00``, or ``none``. Raises InvalidInput."""
+    if text == "none":
+        return None
     start, dash, end = text.partition("-")
     if not dash:
-        raise InvalidInput(f"{shown(text)} are no quiet hours. Write their begin and end, such as 21:00-08:00.")
+        raise InvalidInput(
+            f"{shown(text)} are no quiet hours. Write their begin and end, such as 21:00-08:00, or none."
+        )
     quiet = parse_clock(start.strip()), parse_clock(end.strip())
     if quiet[0] == quiet[1]:
         raise InvalidInput(f"Quiet hours of {shown(text)} would be all day or never. Write two different times.")
@@ -165,9 +169,7 @@ def change_contact(desk: Desk, number: int, what: ContactChange, terms: Terms) -
 def _changed(contact: Contact, what: ContactChange) -> Contact:
     if what.language is not None:
         words(what.language)
-    quiet = contact.quiet
-    if what.quiet is not None:
-        quiet = None if what.quiet == "none" else parse_quiet(what.quiet)
+    quiet = contact.quiet if what.quiet is None else parse_quiet(what.quiet)
     rules = _checked_rules(contact.role, what.rules) if what.rules is not None else contact.rules
     return replace(
         contact,

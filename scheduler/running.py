@@ -6,6 +6,7 @@ so a service that was down, or killed, or of which there are two, loses and repe
 
 from __future__ import annotations
 
+import logging
 import signal
 import sys
 import threading
@@ -80,6 +81,8 @@ def serve(desk: Desk, rhythm: Rhythm, tell: Tell, say: Send = console) -> None:
     from apscheduler.executors.pool import ThreadPoolExecutor
     from apscheduler.schedulers.background import BackgroundScheduler
 
+    # It warns of each sweep that is left out while a longer one is on its way, which is as it should be.
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)
     service = _Service(desk, rhythm, tell, say)
     clock = BackgroundScheduler(
         executors={"default": ThreadPoolExecutor(2)},

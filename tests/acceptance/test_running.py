@@ -10,7 +10,10 @@ import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from scheduler import Scheduler
+import pytest
+
+from scheduler import Scheduler, running
+from scheduler.values import Sweep
 from tests.acceptance.conftest import Run
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -64,6 +67,24 @@ def test_two_services_send_each_message_once_and_end_when_told_to(tmp_path: Path
     assert text.count("patient:") == 5 * 6, "six messages an hour to each of five, the sixth a digest"
     assert "example.org" not in text
     assert text.count(" ended\n") == 2
+
+
+def test_a_sweep_that_takes_longer_than_the_interval_is_nothing_to_tell_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def slow(*_: object) -> Sweep:
+        # Two more sweeps were due meanwhile, and are left out.
+        time.sleep(2.5)
+        os.kill(os.getpid(), signal.SIGTERM)
+        return Sweep(sent=1, suppressed=0, missed=0, failed=0, messages=())
+
+    monkeypatch.setattr(running, "remind_once", slow)
+    told: list[str] = []
+    with Scheduler(f"sqlite:///{tmp_path / 'slow.db'}") as trial:
+        trial.run(rhythm=running.Rhythm(seconds=1), tell=told.append)
+    assert "sweep: 1 sent, 0 suppressed, 0 missed, 0 failed" in told
+    assert told[-1] == "ended"
+    assert caplog.records == []
 
 
 def test_the_status_says_what_needs_somebody(database: Path, dayzero: Run) -> None:

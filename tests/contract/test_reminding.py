@@ -250,6 +250,10 @@ def test_a_batch_is_only_a_part(patient: Scheduler, monkeypatch: pytest.MonkeyPa
     assert patient.remind_once(now="2026-02-23T17:00", send=Inbox()).sent == 4
 
 
+def test_quiet_hours_may_be_none_from_the_beginning(enrolled: Scheduler) -> None:
+    assert enrolled.add_contact(subject="P-001", role="patient", quiet="none", now=ENROLLED).quiet is None
+
+
 def test_nothing_is_sent_in_quiet_hours(enrolled: Scheduler) -> None:
     enrolled.add_contact(subject="P-001", role="patient", quiet="16:30-08:15", now=ENROLLED)
     assert waiting(enrolled, "d1")["d1", "1 day before at 17:00"] == "2026-03-02 08:15"

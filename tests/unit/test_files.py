@@ -30,6 +30,13 @@ def test_a_file_that_is_replaced_keeps_its_rights(tmp_path: Path, chosen: int) -
 
 
 @POSIX
+def test_a_new_file_that_is_to_be_its_owners_is_nobody_elses(tmp_path: Path) -> None:
+    file = tmp_path / "p-001.json"
+    write_file(str(file), b"new", own=True)
+    assert rights(file) == 0o600
+
+
+@POSIX
 def test_a_new_file_has_the_rights_that_the_user_gives_to_new_files(tmp_path: Path) -> None:
     file = tmp_path / "visits.ics"
     before = os.umask(0o027)
